@@ -1,0 +1,9 @@
+import { logLevel, port } from '@cafe-for-me/lib/config';
+import { z } from 'zod';
+
+/** The environment of a simulator. */
+export const configSchema = z.object({
+  PORT: port(),
+  HOST: z.string().default('127.0.0.1'),
+  LOG_LEVEL: logLevel().default('info'),
+});
