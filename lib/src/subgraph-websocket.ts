@@ -1,0 +1,197 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import {
+  execute,
+  GraphQLError,
+  parse,
+  subscribe,
+  validate,
+  type DocumentNode,
+  type ExecutionArgs,
+  type GraphQLSchema,
+} from 'graphql';
+import type { SubscribePayload } from 'graphql-ws';
+import { useServer } from 'graphql-ws/use/ws';
+import { LRUCache } from 'lru-cache';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { errorCodes, formatted, type FormatError } from './errors.ts';
+import { inContext } from './log.ts';
+import { requestIdOf } from './request-id.ts';
+import { identityHeader, type RouterIdentity } from './router-identity.ts';
+import type { MakeContext } from './subgraph-server.ts';
+
+/** Service Restart: a client of graphql-transport-ws connects again, to whoever is there. */
+const serviceRestart = 1012;
+
+export interface SubscriptionEndpoint {
+  /** Takes over a connection that asked for an upgrade. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Closes every socket with 1012; those that do not answer are cut after `boundMs`. */
+  drain(boundMs: number): Promise<void>;
+}
+
+/**
+ * Operations over graphql-transport-ws. The connection is the router's (`connection_init` carries an identity of its own);
+ * each operation is some client's, whose identity comes in its `extensions.identity` and is verified each time.
+ */
+export function createSubscriptionEndpoint<Context extends object>(parts: {
+  schema: GraphQLSchema;
+  checkIdentity: (token: string) => RouterIdentity | Promise<RouterIdentity>;
+  context: MakeContext<Context>;
+  formatError: FormatError;
+  /** Of one message, in bytes. */
+  bodyLimit: number;
+  /** Between two pings, in ms. A socket that leaves a ping unanswered for as long is cut. */
+  keepAliveMs: number;
+}): SubscriptionEndpoint {
+  const { schema, checkIdentity, context, formatError, bodyLimit, keepAliveMs } = parts;
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: bodyLimit });
+  /** By the payload that graphql-ws hands to every hook of an operation. */
+  const requestIds = new WeakMap<SubscribePayload, string>();
+  const documents = new LRUCache<string, DocumentNode | readonly GraphQLError[]>({ max: 1000 });
+
+  function documentOf(query: string): DocumentNode | readonly GraphQLError[] {
+    const known = documents.get(query);
+    if (known !== undefined) return known;
+    const document = parsedAndValid(schema, query);
+    documents.set(query, document);
+    return document;
+  }
+
+  /** Errors of a subscription are formatted long after its context was left. */
+  function format(payload: SubscribePayload, errors: readonly GraphQLError[]) {
+    return inContext({ requestId: requestIds.get(payload) }, () =>
+      errors.map((error) => formatError(formatted(error), error)),
+    );
+  }
+
+  useServer(
+    {
+      schema,
+      isProd: true,
+      async onConnect({ connectionParams }) {
+        return (await identityOf(checkIdentity, connectionParams?.[identityHeader])) !== undefined;
+      },
+      async onSubscribe(_socket, _id, payload) {
+        const requestId = requestIdOf(payload.extensions?.['requestId']);
+        requestIds.set(payload, requestId);
+        const identity = await identityOf(checkIdentity, payload.extensions?.['identity']);
+        if (identity === undefined) {
+          const extensions = { code: errorCodes.notFromRouter };
+          return [new GraphQLError('This service takes operations from the router only.', { extensions })];
+        }
+        const document = documentOf(payload.query);
+        if (!('kind' in document)) return document;
+        const traceparent = payload.extensions?.['traceparent'];
+        try {
+          const contextValue = await inContext({ requestId }, () =>
+            context(identity, requestId, typeof traceparent === 'string' ? traceparent : undefined),
+          );
+          return new Operation(schema, document, contextValue, requestId, payload);
+        } catch (error) {
+          const originalError = error instanceof Error ? error : new Error(String(error));
+          return [error instanceof GraphQLError ? error : new GraphQLError(originalError.message, { originalError })];
+        }
+      },
+      execute: (args) => inContext({ requestId: requestIdOfArgs(args) }, () => execute(args)),
+      subscribe: (args) => subscribeInContext(args),
+      onNext(_socket, _id, payload, _args, result) {
+        return result.errors && { data: result.data ?? null, errors: format(payload, result.errors) };
+      },
+      onError: (_socket, _id, payload, errors) => format(payload, errors),
+    },
+    sockets,
+    keepAliveMs,
+  );
+
+  return {
+    handleUpgrade(request, socket, head) {
+      sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket, request));
+    },
+    async drain(boundMs) {
+      await Promise.all([...sockets.clients].map((socket) => closeOrCut(socket, boundMs)));
+      sockets.close();
+    },
+  };
+}
+
+/** Execution arguments that remember the request they belong to. */
+class Operation implements ExecutionArgs {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly contextValue: unknown;
+  readonly variableValues: Record<string, unknown> | null;
+  readonly operationName: string | null;
+  readonly requestId: string;
+
+  constructor(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    contextValue: unknown,
+    requestId: string,
+    payload: SubscribePayload,
+  ) {
+    this.schema = schema;
+    this.document = document;
+    this.contextValue = contextValue;
+    this.variableValues = payload.variables ?? null;
+    this.operationName = payload.operationName ?? null;
+    this.requestId = requestId;
+  }
+}
+
+function requestIdOfArgs(args: ExecutionArgs): string | undefined {
+  return args instanceof Operation ? args.requestId : undefined;
+}
+
+/** graphql-ws pulls events from outside of the operation's context, so each pull enters it again. */
+async function subscribeInContext(args: ExecutionArgs) {
+  const fields = { requestId: requestIdOfArgs(args) };
+  const result = await inContext(fields, () => subscribe(args));
+  if (!(Symbol.asyncIterator in result)) return result;
+  return {
+    next: () => inContext(fields, () => result.next()),
+    return: (value?: unknown) => inContext(fields, () => result.return(value as undefined)),
+    throw: (error: unknown) => inContext(fields, () => result.throw(error)),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  } as typeof result;
+}
+
+async function identityOf(
+  checkIdentity: (token: string) => RouterIdentity | Promise<RouterIdentity>,
+  token: unknown,
+): Promise<RouterIdentity | undefined> {
+  try {
+    return typeof token === 'string' ? await checkIdentity(token) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parsedAndValid(schema: GraphQLSchema, query: string): DocumentNode | readonly GraphQLError[] {
+  try {
+    const document = parse(query);
+    const errors = validate(schema, document);
+    return errors.length === 0 ? document : errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
+  } catch (error) {
+    return [withCode(error as GraphQLError, 'GRAPHQL_PARSE_FAILED')];
+  }
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  const { nodes = null, source = null, positions = null } = error;
+  return new GraphQLError(error.message, { nodes, source, positions, extensions: { code } });
+}
+
+function closeOrCut(socket: WebSocket, boundMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => socket.terminate(), boundMs);
+    socket.once('close', function onClose() {
+      clearTimeout(late);
+      resolve();
+    });
+    socket.close(serviceRestart, 'Service restart');
+  });
+}
