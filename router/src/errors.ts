@@ -1,0 +1,69 @@
+import { formatted as shaped, maskErrors, type FormatError } from '@cafe-for-me/lib/errors';
+import type { Logger } from '@cafe-for-me/lib/log';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+
+const subrequestCodes = { timedOut: 'SUBREQUEST_TIMEOUT', failed: 'SUBREQUEST_FAILED' } as const;
+
+/** A subgraph took longer than it may. */
+export function subrequestTimedOut(subgraph: string): GraphQLError {
+  return new GraphQLError(`The service "${subgraph}" did not answer in time.`, {
+    extensions: { code: subrequestCodes.timedOut, serviceName: subgraph },
+  });
+}
+
+/** A subgraph can't be reached, or what it answers is no GraphQL. */
+export function subrequestFailed(subgraph: string): GraphQLError {
+  return new GraphQLError(`The service "${subgraph}" can't be reached.`, {
+    extensions: { code: subrequestCodes.failed, serviceName: subgraph },
+  });
+}
+
+/** The client's request makes no sense, in HTTP's words: 400. */
+export function badRequest(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
+}
+
+/**
+ * A dead subgraph that was asked three times in one operation is one fact: the first error tells it.
+ */
+export function onceEach(errors: readonly GraphQLError[]): readonly GraphQLError[] {
+  if (errors.length < 2) return errors;
+  const told = new Set<string>();
+  return errors.filter((error) => {
+    const { code, serviceName } = error.extensions;
+    if (code !== subrequestCodes.failed && code !== subrequestCodes.timedOut) return true;
+    const fact = `${String(code)}:${String(serviceName)}`;
+    if (told.has(fact)) return false;
+    told.add(fact);
+    return true;
+  });
+}
+
+/** What subgraphs put into `extensions` for debugging, or for the HTTP layer of their own. */
+const innards = ['stacktrace', 'exception', 'http'];
+
+/**
+ * The one formatter, for every transport. What a subgraph says to clients passes (it masks its own faults), without
+ * what is meant for developers; a fault of the router's own is masked and logged under a reference.
+ */
+export function createFormatError(log: Logger): FormatError {
+  const mask = maskErrors(log);
+  return function formatError(formatted, error) {
+    const extensions = formatted.extensions;
+    if (extensions?.['serviceName'] === undefined) return mask(formatted, error);
+    if (!innards.some((name) => name in extensions)) return formatted;
+    return {
+      ...formatted,
+      extensions: Object.fromEntries(Object.entries(extensions).filter(([name]) => !innards.includes(name))),
+    };
+  };
+}
+
+/** Formats errors where Apollo Server doesn't: those of a subscription's events. */
+export function formatAll(errors: readonly unknown[], format: FormatError): GraphQLFormattedError[] {
+  return errors.map((error) => {
+    const asGraphQL =
+      error instanceof GraphQLError ? error : new GraphQLError('Unexpected error', { originalError: error as Error });
+    return format(shaped(asGraphQL), error);
+  });
+}

@@ -1,0 +1,155 @@
+import { executeQueryPlan, type ServiceMap } from '@apollo/gateway';
+import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
+import type { Logger } from '@cafe-for-me/lib/log';
+import {
+  getVariableValues,
+  GraphQLError,
+  type DocumentNode,
+  type ExecutionResult,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { onceEach } from './errors.ts';
+import type { SubgraphAnswer, SubgraphFetch } from './fetch.ts';
+import { createPlanner, type PlannedOperation } from './planner.ts';
+import type { RequestContext } from './request-context.ts';
+import type { LoadedSupergraph } from './supergraph.ts';
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** An operation that a client sent: parsed, valid, its operation picked. */
+export interface IncomingOperation {
+  readonly queryHash: string;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Variables | undefined;
+  readonly context: RequestContext;
+}
+
+/** The parts of a subscription: one subgraph makes the events, the others fill them in. */
+export interface PlannedSubscription {
+  /** Opened on the subgraph `serviceName`. */
+  readonly primary: FetchNode;
+  /** The result for the client of one event of `primary`. Never rejects. */
+  executeEvent(event: SubgraphAnswer): Promise<ExecutionResult>;
+}
+
+export interface Executor {
+  /** Queries and mutations. */
+  execute(incoming: IncomingOperation): Promise<ExecutionResult>;
+  /** @throws GraphQLError when the variables don't fit or the operation can't be planned */
+  subscription(incoming: IncomingOperation): PlannedSubscription;
+}
+
+type GatewayRequest = Parameters<typeof executeQueryPlan>[2];
+
+/** Executes operations over a supergraph: plans them, and runs the plans with `@apollo/gateway`. */
+export function createExecutor(options: {
+  graph: LoadedSupergraph;
+  /** By subgraph name. */
+  fetches: ReadonlyMap<string, SubgraphFetch>;
+  log: Logger;
+}): Executor {
+  const { graph, log } = options;
+  const plan = createPlanner(graph);
+  const sources: ServiceMap = Object.fromEntries([...options.fetches].map(([name, fetch]) => [name, sourceOf(fetch)]));
+
+  /** The gateway reads only these of a request. */
+  function gatewayRequest({ variables, context }: IncomingOperation): GatewayRequest {
+    return { request: { variables }, context, metrics: {}, logger: log } as unknown as GatewayRequest;
+  }
+
+  async function run(
+    planned: PlannedOperation,
+    queryPlan: QueryPlan,
+    services: ServiceMap,
+    incoming: IncomingOperation,
+  ): Promise<ExecutionResult> {
+    const result = await executeQueryPlan(
+      queryPlan,
+      services,
+      gatewayRequest(incoming),
+      planned.operation,
+      graph.fullSchema,
+      graph.apiSchema,
+    );
+    return result.errors === undefined ? result : { ...result, errors: onceEach(result.errors) };
+  }
+
+  function plannedFrom({ queryHash, document, operation }: IncomingOperation): PlannedOperation {
+    return plan({ queryHash, document, operationName: operation.name?.value });
+  }
+
+  function wrongVariables({ operation, variables }: IncomingOperation): readonly GraphQLError[] | undefined {
+    const definitions = operation.variableDefinitions;
+    if (definitions === undefined || definitions.length === 0) return undefined;
+    return getVariableValues(graph.schema, definitions, variables ?? {}, { maxErrors: 20 }).errors;
+  }
+
+  return {
+    async execute(incoming) {
+      const wrong = wrongVariables(incoming);
+      if (wrong !== undefined) return { errors: wrong };
+      const planned = plannedFrom(incoming);
+      return run(planned, planned.plan, sources, incoming);
+    },
+
+    subscription(incoming) {
+      const [wrong] = wrongVariables(incoming) ?? [];
+      if (wrong !== undefined) throw withCode(wrong, 'BAD_USER_INPUT');
+      const planned = plannedFrom(incoming);
+      const node = planned.plan.node;
+      if (node?.kind !== 'Subscription') throw new Error('The plan of a subscription has no subscription in it.');
+      const { primary, rest } = node;
+      const eventPlan: QueryPlan = { kind: 'QueryPlan', node: rest === undefined ? primary : inOrder(primary, rest) };
+      return {
+        primary,
+        async executeEvent(event) {
+          try {
+            return await run(planned, eventPlan, answering(sources, primary, event), incoming);
+          } catch (error) {
+            return { data: null, errors: [new GraphQLError('Unexpected error', { originalError: error as Error })] };
+          }
+        },
+      };
+    },
+  };
+}
+
+function inOrder(first: PlanNode, second: PlanNode): PlanNode {
+  return { kind: 'Sequence', nodes: [first, second] };
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(error.message, { ...(error.nodes && { nodes: error.nodes }), extensions: { code } });
+}
+
+/** The same services, but the fetch `primary` is answered by `event`, which came over another road. */
+function answering(services: ServiceMap, primary: FetchNode, event: SubgraphAnswer): ServiceMap {
+  const real = services[primary.serviceName]!;
+  return {
+    ...services,
+    [primary.serviceName]: {
+      process: (options) =>
+        options.request.query === primary.operation ? Promise.resolve(event) : real.process(options),
+    },
+  };
+}
+
+function sourceOf(fetch: SubgraphFetch): ServiceMap[string] {
+  return {
+    async process(options) {
+      const { query = '', variables, operationName } = options.request;
+      try {
+        return await fetch.send({ query, variables, operationName }, options.context as RequestContext);
+      } catch (error) {
+        throw 'pathInIncomingRequest' in options ? located(error, options.pathInIncomingRequest) : error;
+      }
+    },
+  };
+}
+
+/** Says where the fields are missing, when it is one place: below a list (`@`) there are many. */
+function located(error: unknown, path: readonly (string | number)[] | undefined): unknown {
+  if (!(error instanceof GraphQLError) || path === undefined || path.length === 0 || path.includes('@')) return error;
+  return new GraphQLError(error.message, { path, extensions: error.extensions });
+}

@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
+import { inContext, type Logger } from '@cafe-for-me/lib/log';
+import { BadToken, type Caller, type Identity } from './identity.ts';
+import type { Pipeline } from './pipeline.ts';
+import { requestIdFrom, traceparentFrom } from './request-context.ts';
+
+/** A body that is not taken: its status and why. */
+class BodyRefused extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** GraphQL over HTTP: reads the request, asks who it is, runs the pipeline, writes the answer. */
+export function createHttpTransport(options: {
+  pipeline: Pipeline;
+  identity: Identity;
+  maxBodyBytes: number;
+  log: Logger;
+}): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { pipeline, identity, maxBodyBytes, log } = options;
+
+  async function answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+    let caller: Caller;
+    let body: unknown;
+    try {
+      caller = await identity.identify(request.headers.authorization);
+      body = request.method === 'POST' ? await readBody(request, maxBodyBytes) : undefined;
+    } catch (error) {
+      if (error instanceof BadToken) refuseToken(response, error);
+      else if (error instanceof BodyRefused) refuseBody(request, response, error);
+      else throw error;
+      return;
+    }
+    const query = request.url?.indexOf('?') ?? -1;
+    const result = await pipeline.http(
+      {
+        method: request.method ?? 'GET',
+        headers: headersOf(request),
+        search: query < 0 ? '' : request.url!.slice(query),
+        body,
+      },
+      { requestId, traceparent: traceparentFrom(request.headers['traceparent']), caller },
+    );
+    await write(response, result);
+  }
+
+  function refuseToken(response: ServerResponse, { message, unavailable, cause }: BadToken): void {
+    log.info({ error: cause }, 'a token was refused');
+    if (!unavailable) response.setHeader('www-authenticate', 'Bearer error="invalid_token"');
+    sendError(response, unavailable ? 503 : 401, unavailable ? 'SERVICE_UNAVAILABLE' : 'UNAUTHENTICATED', message);
+  }
+
+  return async function handle(request, response) {
+    const requestId = requestIdFrom(request.headers['x-request-id']);
+    response.setHeader('x-request-id', requestId);
+    await inContext({ requestId }, async function handleInContext() {
+      try {
+        await answer(request, response, requestId);
+      } catch (error) {
+        if (request.destroyed && !request.complete) return;
+        log.error({ error }, 'a request could not be answered');
+        if (!response.headersSent) sendError(response, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong.');
+        else response.destroy();
+      }
+    });
+  };
+}
+
+/** A GraphQL error as the whole answer. */
+export function sendError(response: ServerResponse, status: number, code: string, message: string): void {
+  sendText(response, status, JSON.stringify({ errors: [{ message, extensions: { code } }] }));
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.statusCode = status;
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json; charset=utf-8');
+  response.setHeader('content-length', Buffer.byteLength(text));
+  response.end(text);
+}
+
+function refuseBody(request: IncomingMessage, response: ServerResponse, refused: BodyRefused): void {
+  // What the client still sends is not read: the connection can't be used again.
+  if (!request.complete) response.setHeader('connection', 'close');
+  sendError(response, refused.status, refused.code, refused.message);
+}
+
+async function write(response: ServerResponse, { status, headers, body }: HTTPGraphQLResponse): Promise<void> {
+  for (const [name, value] of headers) response.setHeader(name, value);
+  if (body.kind === 'complete') {
+    sendText(response, status ?? 200, body.string);
+    return;
+  }
+  response.statusCode = status ?? 200;
+  for await (const chunk of body.asyncIterator) response.write(chunk);
+  response.end();
+}
+
+function headersOf(request: IncomingMessage): HeaderMap {
+  const headers = new HeaderMap();
+  for (const name in request.headers) {
+    const value = request.headers[name];
+    if (value !== undefined) headers.set(name, typeof value === 'string' ? value : value.join(', '));
+  }
+  return headers;
+}
+
+/**
+ * Reads a JSON body. A body of another type is not read, and counts as absent: the CSRF check in the pipeline has a
+ * sentence for it.
+ */
+function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+  if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) {
+    request.resume();
+    return Promise.resolve(undefined);
+  }
+  const tooLarge = () => new BodyRefused(413, 'REQUEST_TOO_LARGE', `The request is larger than ${maxBytes} bytes.`);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
+  return new Promise(function read(resolve, reject) {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', function onChunk(chunk: Buffer) {
+      size += chunk.length;
+      if (size <= maxBytes) chunks.push(chunk);
+      else {
+        request.pause();
+        reject(tooLarge());
+      }
+    });
+    request.on('end', function onEnd() {
+      const text = chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks).toString();
+      try {
+        resolve(text === '' ? undefined : JSON.parse(text));
+      } catch {
+        reject(new BodyRefused(400, 'BAD_REQUEST', 'The request body is not JSON.'));
+      }
+    });
+    request.on('error', reject);
+  });
+}

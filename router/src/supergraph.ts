@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { Supergraph, type Schema } from '@apollo/federation-internals';
+import type { GraphQLSchema } from 'graphql';
+import { StartRefused } from './refusal.ts';
+
+export interface Subgraph {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** A supergraph in the forms that its users want. */
+export interface LoadedSupergraph {
+  readonly sdl: string;
+  /** For the planner. */
+  readonly supergraph: Supergraph;
+  /** What clients see, in federation's form and in graphql-js' form. */
+  readonly apiSchema: Schema;
+  readonly schema: GraphQLSchema;
+  /** The whole of it, `@inaccessible` parts included. */
+  readonly fullSchema: GraphQLSchema;
+  readonly subgraphs: readonly Subgraph[];
+}
+
+/**
+ * Builds a supergraph from its SDL.
+ *
+ * @param urls addresses that replace those of the SDL, by the subgraph's name as it stands in the environment (`environmentName`)
+ * @throws Error when it is no supergraph, or a subgraph has no usable address
+ */
+export function loadSupergraph(sdl: string, urls: ReadonlyMap<string, string> = new Map()): LoadedSupergraph {
+  const supergraph = Supergraph.build(sdl, { validateSupergraph: true });
+  const apiSchema = supergraph.apiSchema();
+  const subgraphs = supergraph.subgraphsMetadata().map(({ name, url }) => {
+    const address = urls.get(environmentName(name)) ?? url;
+    if (!URL.canParse(address) || !/^https?:/.test(address)) {
+      throw new Error(`The subgraph "${name}" has no http address; set SUBGRAPH_URL_${environmentName(name)}.`);
+    }
+    return { name, url: address };
+  });
+  return {
+    sdl,
+    supergraph,
+    apiSchema,
+    schema: apiSchema.toGraphQLJSSchema(),
+    fullSchema: supergraph.schema.toGraphQLJSSchema(),
+    subgraphs,
+  };
+}
+
+/** @throws StartRefused with the reason as one sentence */
+export async function readSupergraph(file: string, urls?: ReadonlyMap<string, string>): Promise<LoadedSupergraph> {
+  let sdl: string;
+  try {
+    sdl = await readFile(file, 'utf8');
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new StartRefused(`The supergraph file ${file} ${missing ? 'does not exist' : 'cannot be read'}.`);
+  }
+  try {
+    return loadSupergraph(sdl, urls);
+  } catch (error) {
+    const reason = String((error as Error).message)
+      .split('\n', 1)[0]
+      ?.replace(/\.$/, '');
+    throw new StartRefused(`${file} is not a supergraph that can be served: ${reason}.`);
+  }
+}
+
+/** `product-reviews` → `PRODUCT_REVIEWS`: how a subgraph's name stands in a variable of the environment. */
+export function environmentName(name: string): string {
+  return name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
+}

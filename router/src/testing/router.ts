@@ -1,0 +1,70 @@
+import { pino } from 'pino';
+import { createClient, type Client, type ClientOptions } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { createRouter, type RouterParts } from '../app.ts';
+import { createIdentity, type IdentityOptions } from '../identity.ts';
+import { loadPlayground } from '../playground.ts';
+import { loadSupergraph } from '../supergraph.ts';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: { data?: any; errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[] };
+}
+
+/** A router in this process on a free port, and clients of it. */
+export async function startRouter(
+  sdl: string,
+  options: Partial<RouterParts> & { identityOptions?: Partial<IdentityOptions> } = {},
+) {
+  const { identityOptions, ...parts } = options;
+  const lines: string[] = [];
+  const router = await createRouter({
+    graph: loadSupergraph(sdl),
+    identity: createIdentity({ routerKey: undefined, tokens: undefined, ...identityOptions }),
+    playground: await loadPlayground({}),
+    log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
+    upstreamIdleMs: 1,
+    ...parts,
+  });
+  const url = `${await router.listen(0, '127.0.0.1')}/graphql`;
+  const clients: Client[] = [];
+
+  return {
+    url,
+    router,
+    /** What was logged. */
+    lines,
+    async post(query: string, request: { variables?: object; headers?: Record<string, string> } = {}): Promise<Answer> {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...request.headers },
+        body: JSON.stringify({ query, variables: request.variables }),
+      });
+      return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
+    },
+    socket(clientOptions: Partial<ClientOptions> = {}): Client {
+      const client = createClient({
+        url: url.replace('http', 'ws'),
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+        ...clientOptions,
+      });
+      clients.push(client);
+      return client;
+    },
+    async stop() {
+      await Promise.all(clients.map((client) => client.dispose()));
+      await router.drain();
+    },
+  };
+}
+
+export type TestRouter = Awaited<ReturnType<typeof startRouter>>;
+
+/** All results of an operation that ends by itself. */
+export async function collect<T>(results: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const result of results) all.push(result);
+  return all;
+}

@@ -1,0 +1,209 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { FormatError } from '@cafe-for-me/lib/errors';
+import { inContext, type Logger } from '@cafe-for-me/lib/log';
+import { GraphQLError, parse, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult } from 'graphql';
+import { CloseCode, handleProtocols, makeServer, type Context, type SubscribePayload } from 'graphql-ws';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { formatAll } from './errors.ts';
+import type { Caller, Identity } from './identity.ts';
+import type { AcceptedSubscription, Pipeline, Result } from './pipeline.ts';
+import { requestIdFrom, traceparentFrom, type RequestContext } from './request-context.ts';
+import { createStream, StreamFailed, type StreamLimits } from './subscribe.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface WebSocketTransport {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Closes all sockets with 1012, which clients answer by connecting again, elsewhere. */
+  drain(): Promise<void>;
+}
+
+/** What a socket carries. */
+interface Extra {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  caller?: Caller;
+}
+
+type Outcome = Result | AcceptedSubscription;
+
+/** Close codes that are not in graphql-ws' list, from the WebSocket registry. */
+const serviceRestart = 1012;
+const tryAgainLater = 1013;
+/** A timer can't be set further ahead. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** graphql-ws looks at the document only to choose between `execute` and `subscribe`. */
+const anyQuery = parse('query { any }');
+const anySubscription = parse('subscription { any }');
+
+/** graphql-transport-ws: queries, mutations and subscriptions of one socket, all through the pipeline. */
+export function createWebSocketTransport(options: {
+  pipeline: Pipeline;
+  identity: Identity;
+  /** By subgraph name. */
+  upstreams: ReadonlyMap<string, Upstream>;
+  formatError: FormatError;
+  log: Logger;
+  streamLimits?: StreamLimits | undefined;
+  /** Bytes of one message of a client. */
+  maxMessageBytes: number;
+  /** A ping goes so often; a socket that doesn't answer before the next is ended. @default 12_000 ms */
+  pingMs?: number;
+}): WebSocketTransport {
+  const { pipeline, identity, upstreams, formatError, log, streamLimits, maxMessageBytes, pingMs = 12_000 } = options;
+  const webSockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols });
+  let draining = false;
+
+  async function connect(context: Context<Record<string, unknown>, Extra>): Promise<boolean> {
+    const { extra, connectionParams } = context;
+    try {
+      extra.caller = await identity.identify(authorizationIn(connectionParams) ?? extra.request.headers.authorization);
+    } catch (error) {
+      log.info({ error }, 'a socket was refused');
+      return false;
+    }
+    closeAtExpiry(extra);
+    return true;
+  }
+
+  function closeAtExpiry({ caller, socket }: Extra): void {
+    if (caller?.expiresAt === undefined) return;
+    const timer = setTimeout(
+      () => socket.close(CloseCode.Forbidden, 'Forbidden'),
+      Math.min(Math.max(caller.expiresAt - Date.now(), 0), longestTimerMs),
+    );
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  function contextOf({ caller, request }: Extra, { extensions }: SubscribePayload): RequestContext {
+    return {
+      requestId: requestIdFrom(extensions?.['requestId']),
+      traceparent: traceparentFrom(extensions?.['traceparent'] ?? request.headers['traceparent']),
+      caller: caller ?? identity.anonymous,
+    };
+  }
+
+  function stream({ subscription, variables }: AcceptedSubscription, context: RequestContext, socket: WebSocket) {
+    return createStream({
+      subscription,
+      variables,
+      upstream: upstreams.get(subscription.primary.serviceName)!,
+      context,
+      log,
+      overflowed: () => socket.close(tryAgainLater, 'Too slow'),
+      ...(streamLimits && { limits: streamLimits }),
+    });
+  }
+
+  const protocol = makeServer<Record<string, unknown>, Extra>({
+    onConnect: connect,
+    async onSubscribe({ extra }, _id, payload) {
+      const context = contextOf(extra, payload);
+      const outcome: Outcome = await inContext({ requestId: context.requestId }, () =>
+        pipeline.run(
+          {
+            ...payload,
+            operationName: payload.operationName ?? undefined,
+            variables: payload.variables ?? undefined,
+            extensions: payload.extensions ?? undefined,
+          },
+          context,
+        ),
+      );
+      if ('subscription' in outcome) return handedOver(anySubscription, stream(outcome, context, extra.socket));
+      if (outcome.errors !== undefined && outcome.data === undefined) return outcome.errors.map(asGraphQLError);
+      return handedOver(anyQuery, outcome);
+    },
+    execute: (args) => args.contextValue as ExecutionResult,
+    subscribe: (args) => args.contextValue as AsyncGenerator<ExecutionResult>,
+    // Results of queries are formatted already; events are not.
+    onNext(_context, _id, _payload, args, result) {
+      if (args.document === anyQuery || result.errors === undefined) return result as FormattedExecutionResult;
+      return { ...result, errors: formatAll(result.errors, formatError) } as FormattedExecutionResult;
+    },
+    onError(_context, _id, _payload, errors) {
+      const origin = errors[0]?.originalError;
+      return origin instanceof StreamFailed ? formatAll(origin.errors, formatError) : undefined;
+    },
+  });
+
+  function accept(socket: WebSocket, request: IncomingMessage): void {
+    let alive = true;
+    const pings = setInterval(function ping() {
+      if (!alive) return socket.terminate();
+      alive = false;
+      socket.ping();
+    }, pingMs);
+    socket.on('pong', () => (alive = true));
+    socket.on('error', (error) => log.info({ error }, 'a socket failed'));
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) =>
+          new Promise((resolve) => {
+            // A failed send means a closed socket, and `close` is what ends its operations.
+            if (socket.readyState === socket.OPEN) socket.send(text, () => resolve());
+            else resolve();
+          }),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) =>
+          socket.on('message', (data: Buffer) => {
+            handle(data.toString()).catch((error: unknown) => {
+              log.error({ error }, 'a message could not be handled');
+              socket.close(CloseCode.InternalServerError, 'Internal server error');
+            });
+          }),
+      },
+      { socket, request },
+    );
+    socket.once('close', (code, reason) => {
+      clearInterval(pings);
+      void closed(code, reason.toString());
+    });
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      if (draining) {
+        socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+        return;
+      }
+      webSockets.handleUpgrade(request, socket, head, accept);
+    },
+    async drain() {
+      draining = true;
+      await Promise.all([...webSockets.clients].map((socket) => closed(socket, serviceRestart, 'Service Restart')));
+    },
+  };
+}
+
+/** Closes a socket; a client that doesn't answer is cut off after a second. */
+function closed(socket: WebSocket, code: number, reason: string): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => socket.terminate(), 1_000);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    socket.close(code, reason);
+  });
+}
+
+/** `{ authorization }`, `{ Authorization }` or `{ headers: { authorization } }`, as clients' libraries differ. */
+function authorizationIn(params: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const headers = params?.['headers'];
+  for (const place of [params, typeof headers === 'object' ? (headers as Record<string, unknown> | null) : undefined]) {
+    const value = place?.['authorization'] ?? place?.['Authorization'];
+    if (typeof value === 'string') return value;
+  }
+  return undefined;
+}
+
+function handedOver(document: ExecutionArgs['document'], contextValue: unknown): ExecutionArgs {
+  return { schema: undefined as never, document, contextValue };
+}
+
+function asGraphQLError({ message, path, extensions }: NonNullable<Result['errors']>[number]): GraphQLError {
+  return new GraphQLError(message, { ...(path && { path }), ...(extensions && { extensions }) });
+}
