@@ -1,7 +1,7 @@
 /** A few routes of JSON over node:http: what every simulator is made of. */
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** Returned by a route that leaves its caller without an answer: the connection stays open until the caller gives up. */
 export const SILENCE = Symbol('silence');
