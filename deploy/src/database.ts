@@ -5,7 +5,6 @@ export interface ServiceDatabase {
   name: string;
   /** The role that owns it, and that alone may connect to it. */
   role: string;
-  /** @default none: the role can't log in with a password that we know */
   password: string;
 }
 
@@ -37,6 +36,18 @@ export async function ensureDatabase(adminUrl: string, { name, role, password }:
     url.password = password;
     url.pathname = `/${name}`;
     return url.href;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Removes a database, connected clients or not, and its role when that is named. */
+export async function dropDatabase(adminUrl: string, { name, role }: { name: string; role?: string }): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`);
+    if (role !== undefined) await client.query(`DROP ROLE IF EXISTS ${client.escapeIdentifier(role)}`);
   } finally {
     await client.end();
   }

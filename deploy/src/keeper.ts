@@ -14,6 +14,13 @@ export interface Keeper {
   pid: number;
 }
 
+/** A process to end, and how; see `Keeper.keep`. */
+export interface Kept {
+  pid: number;
+  signal?: NodeJS.Signals;
+  last?: boolean;
+}
+
 let shared: Keeper | undefined;
 
 /**
@@ -24,14 +31,28 @@ export function keeper(): Keeper {
   return (shared ??= startKeeper());
 }
 
-function startKeeper(): Keeper {
-  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL('../keeper.mjs', import.meta.url))], {
+/** Ends these processes as a keeper would, and waits until they are gone. */
+export async function endNow(processes: readonly Kept[]): Promise<void> {
+  if (processes.length === 0) return;
+  const child = spawnKeeper();
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const lines = processes.map(({ pid, signal, last }) => JSON.stringify({ add: pid, signal, last }));
+  child.stdin?.end(lines.map((line) => `${line}\n`).join(''));
+  await gone;
+}
+
+function spawnKeeper(): ChildProcess {
+  return spawn(process.execPath, [fileURLToPath(new URL('../keeper.mjs', import.meta.url))], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     // Not a folder that somebody wants to remove or unmount, and no NODE_OPTIONS of a test run.
     cwd: '/',
     env: {},
   });
+}
+
+function startKeeper(): Keeper {
+  const child = spawnKeeper();
   const { pid } = child;
   if (pid === undefined) throw new Error('The process that ends leftovers could not be started');
   const stdin = child.stdin as Socket;

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { AUDIENCE, ISSUER } from './keys.ts';
+import { root } from './paths.ts';
+import type { Ports } from './ports.ts';
+
+export const SIMULATORS = ['payment', 'sms', 'headquarters'] as const;
+export const SERVICES = ['customer', 'delivery', 'accounting'] as const;
+
+export type SimulatorName = (typeof SIMULATORS)[number];
+export type ServiceName = (typeof SERVICES)[number];
+export type ProgramName = SimulatorName | ServiceName | 'router';
+
+/** How one of our own programs is started. */
+export interface Program {
+  name: ProgramName;
+  port: number;
+  /** The built file and its arguments. */
+  args: string[];
+  env: Record<string, string>;
+}
+
+export interface Surroundings {
+  ports: Ports;
+  databaseUrls: Record<ServiceName, string>;
+  natsUrl: string;
+  /** What signs the router's word to the subgraphs. */
+  routerKey: string;
+  /** The file of public keys for clients' tokens. */
+  jwks: string;
+  /** The tokens that the playground offers. */
+  playgroundTokens: string;
+}
+
+const main = (folder: string): string => join(root, folder, 'dist', 'main.js');
+
+export function serviceProgram(name: ServiceName): string {
+  return main(`subgraphs/${name}`);
+}
+
+/** The address of a program on this machine. */
+export function urlOf(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+export function simulatorPrograms({ ports }: Pick<Surroundings, 'ports'>): Program[] {
+  return SIMULATORS.map((name) => ({ name, port: ports[name], args: [main('simulators'), name], env: {} }));
+}
+
+/** Every service, with what it needs to know about the others: where its own servers and its outside systems are, no more. */
+export function servicePrograms({ ports, databaseUrls, natsUrl, routerKey }: Surroundings): Program[] {
+  const outside: Record<ServiceName, Record<string, string>> = {
+    customer: { PAYMENT_URL: urlOf(ports.payment), SMS_URL: urlOf(ports.sms) },
+    delivery: {},
+    accounting: { HEADQUARTERS_URL: urlOf(ports.headquarters) },
+  };
+  return SERVICES.map((name) => ({
+    name,
+    port: ports[name],
+    args: [serviceProgram(name)],
+    env: { DATABASE_URL: databaseUrls[name], NATS_URL: natsUrl, ROUTER_KEY: routerKey, ...outside[name] },
+  }));
+}
+
+/** The router knows every subgraph of the supergraph, also one that was left out: its fields are null then. */
+export function routerProgram({ ports, routerKey, jwks, playgroundTokens }: Surroundings): Program {
+  return {
+    name: 'router',
+    port: ports.router,
+    args: [main('router'), '--supergraph', join(root, 'schema', 'supergraph.graphql'), '--port', String(ports.router)],
+    env: {
+      ROUTER_KEY: routerKey,
+      JWT_JWKS: jwks,
+      JWT_ISSUER: ISSUER,
+      JWT_AUDIENCE: AUDIENCE,
+      PLAYGROUND_TOKENS_FILE: playgroundTokens,
+      ...Object.fromEntries(
+        SERVICES.map((name) => [`SUBGRAPH_URL_${name.toUpperCase()}`, `${urlOf(ports[name])}/graphql`]),
+      ),
+    },
+  };
+}
