@@ -1,0 +1,164 @@
+-- An order as it is now. Only the columns that its status allows are filled; the service's domain code says which.
+-- Instants are kept to the millisecond, as the code that compares them does.
+CREATE TABLE orders (
+  id UUID PRIMARY KEY,
+  customer_id TEXT NOT NULL,
+  cafe_id TEXT NOT NULL,
+  -- The client's key, and a hash of what it sent along: the same key with other input is refused.
+  idempotency_key TEXT NOT NULL,
+  input_hash TEXT NOT NULL,
+  -- [{product, qty, unitPrice}], as ordered.
+  lines JSONB NOT NULL,
+  -- Whole won.
+  total BIGINT NOT NULL CHECK (total >= 0),
+  -- How the café's business day was cut when the order was placed.
+  time_zone TEXT NOT NULL,
+  day_cutoff_hour INT NOT NULL,
+  sms_to TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('PENDING_PAYMENT', 'PAYMENT_FAILED', 'PLACED', 'CANCEL_REQUESTED', 'ACCEPTED', 'READY',
+    'PICKED_UP', 'REJECTED', 'EXPIRED', 'CANCELED', 'CANCELED_BY_CAFE', 'NOT_COLLECTED')),
+  version INT NOT NULL,
+  payment_status TEXT NOT NULL CHECK (payment_status IN ('CHARGING', 'UNKNOWN', 'CHARGED', 'FAILED', 'REFUNDING', 'REFUNDED')),
+  failure_reason TEXT,
+  -- Stands where payment could not be reached, null where it was declined.
+  retry_after_seconds INT,
+  accept_by TIMESTAMPTZ(3),
+  placed_at TIMESTAMPTZ(3) NOT NULL,
+  updated_at TIMESTAMPTZ(3) NOT NULL,
+  -- When the payment worker looks at the order next: a charge whose outcome is open, or a refund. Null: nothing to do.
+  payment_due_at TIMESTAMPTZ(3),
+  -- Looks so far; also the fence between the request that charges and a worker that took the order over.
+  payment_attempts INT NOT NULL DEFAULT 0,
+  UNIQUE (customer_id, idempotency_key)
+);
+CREATE INDEX orders_of_customer ON orders (customer_id, placed_at DESC, id DESC);
+CREATE INDEX orders_payment_due ON orders (payment_due_at) WHERE payment_due_at IS NOT NULL;
+
+-- Each version of each order.
+CREATE TABLE order_history (
+  order_id UUID NOT NULL,
+  version INT NOT NULL,
+  status TEXT NOT NULL,
+  message TEXT NOT NULL,
+  at TIMESTAMPTZ(3) NOT NULL,
+  PRIMARY KEY (order_id, version)
+);
+
+-- SMS to send: one at most per version of an order, sent in that order.
+CREATE TABLE notification (
+  order_id UUID NOT NULL,
+  version INT NOT NULL,
+  -- What it tells of, a status or CANCEL_REJECTED: `order:<order id>:<what>` is its key at the provider.
+  what TEXT NOT NULL,
+  recipient TEXT NOT NULL,
+  text TEXT NOT NULL,
+  status TEXT NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING', 'SENT', 'DROPPED')),
+  due_at TIMESTAMPTZ(3) NOT NULL,
+  attempts INT NOT NULL DEFAULT 0,
+  sent_at TIMESTAMPTZ(3),
+  PRIMARY KEY (order_id, version)
+);
+CREATE INDEX notification_due ON notification (due_at) WHERE status = 'PENDING';
+
+-- Keys of commands other than placeOrder that were carried out.
+CREATE TABLE command_key (
+  customer_id TEXT NOT NULL,
+  command TEXT NOT NULL,
+  idempotency_key TEXT NOT NULL,
+  order_id UUID NOT NULL,
+  PRIMARY KEY (customer_id, command, idempotency_key)
+);
+
+-- What delivery's events told of its cafés. `version` is the last event's: whoever remembers a menu can tell whether it is the latest.
+CREATE TABLE cafe (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  open BOOLEAN NOT NULL,
+  time_zone TEXT NOT NULL,
+  day_cutoff_hour INT NOT NULL,
+  version INT NOT NULL
+);
+CREATE TABLE menu_item (
+  cafe_id TEXT NOT NULL,
+  product TEXT NOT NULL,
+  price BIGINT NOT NULL,
+  available BOOLEAN NOT NULL,
+  PRIMARY KEY (cafe_id, product)
+);
+
+-- The read view of an order's status.
+CREATE VIEW order_status_view AS SELECT id AS order_id, customer_id, status, version, updated_at FROM orders;
+
+-- The tables of the messaging, the same in every service's database. A service's first migration contains this text as it
+-- stands; the SQL that touches these tables is the library's alone, except that a command calls outbox_append().
+
+-- Every event this service ever said, in the order it was said. Rows stay: a lost stream is rebuilt from them.
+CREATE TABLE outbox (
+  position BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  event_id UUID NOT NULL UNIQUE,
+  subject TEXT NOT NULL,
+  aggregate_id TEXT NOT NULL,
+  aggregate_version INT NOT NULL,
+  envelope JSONB NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  stream TEXT,
+  stream_sequence BIGINT,
+  published_at TIMESTAMPTZ,
+  UNIQUE (aggregate_id, aggregate_version)
+);
+CREATE INDEX outbox_unpublished ON outbox (position) WHERE published_at IS NULL;
+
+-- The version gate: the last version that was applied, per consumer and aggregate.
+CREATE TABLE inbox (
+  consumer TEXT NOT NULL,
+  aggregate_id TEXT NOT NULL,
+  version INT NOT NULL,
+  event_id UUID,
+  updated_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  PRIMARY KEY (consumer, aggregate_id)
+);
+
+-- Events that came before their predecessor; they wait here.
+CREATE TABLE parked_event (
+  consumer TEXT NOT NULL,
+  aggregate_id TEXT NOT NULL,
+  version INT NOT NULL,
+  envelope JSONB NOT NULL,
+  parked_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  PRIMARY KEY (consumer, aggregate_id, version)
+);
+
+-- Events whose handler failed. With retry_at they are tried again then, without it they wait for someone to look.
+CREATE TABLE dead_letter (
+  consumer TEXT NOT NULL,
+  event_id UUID NOT NULL,
+  aggregate_id TEXT NOT NULL,
+  version INT NOT NULL,
+  envelope JSONB NOT NULL,
+  error TEXT NOT NULL,
+  tries INT NOT NULL,
+  dead_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  retry_at TIMESTAMPTZ,
+  PRIMARY KEY (consumer, event_id)
+);
+
+-- Names this database's life: a new, empty database gets another epoch, so other durable consumers, so a full replay.
+CREATE TABLE messaging_epoch (
+  "only" BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK ("only"),
+  epoch TEXT NOT NULL DEFAULT substr(md5(random()::text || clock_timestamp()::text), 1, 8)
+);
+INSERT INTO messaging_epoch DEFAULT VALUES;
+
+-- Appends [{subject, envelope}, …] and says how many. `WITH changed AS (UPDATE …) SELECT outbox_append($1) FROM changed`
+-- appends only when a row was changed.
+CREATE FUNCTION outbox_append(events JSONB) RETURNS BIGINT LANGUAGE sql VOLATILE AS $$
+  WITH added AS (
+    INSERT INTO outbox (event_id, subject, aggregate_id, aggregate_version, envelope)
+    SELECT (e.item->'envelope'->>'id')::uuid, e.item->>'subject', e.item->'envelope'->>'aggregateId',
+           (e.item->'envelope'->>'aggregateVersion')::int, e.item->'envelope'
+    FROM jsonb_array_elements(events) WITH ORDINALITY AS e(item, place)
+    ORDER BY e.place
+    RETURNING 1
+  )
+  SELECT count(*) FROM added
+$$;

@@ -1,0 +1,80 @@
+import type { OrderStatus } from '@cafe-for-me/schema/events';
+import type { Notification, OrderReads, StatusChange, StatusRow } from '../application/ports.ts';
+import { smsKey } from '../application/send-sms.ts';
+import { ORDER_COLUMNS, orderOf, type OrderRow } from './order-rows.ts';
+import { isOrderId, type Postgres } from './postgres.ts';
+
+const BY_IDS = `/* orders_by_ids */ SELECT ${ORDER_COLUMNS} FROM orders o WHERE o.id = ANY($1::uuid[])`;
+const OF_CUSTOMER = `/* orders_of_customer */ SELECT ${ORDER_COLUMNS} FROM orders o
+  WHERE o.customer_id = $1 AND ($2::text[] IS NULL OR o.status = ANY($2::text[]))
+    AND ($3::timestamptz IS NULL OR (o.placed_at, o.id) < ($3::timestamptz, $4::uuid))
+  ORDER BY o.placed_at DESC, o.id DESC LIMIT $5::int`;
+const OPEN_OF = `/* open_orders */ SELECT h.order_id AS "orderId", h.version, h.status, h.message, h.at
+  FROM orders o JOIN order_history h ON h.order_id = o.id AND h.version = o.version
+  WHERE o.customer_id = $1 AND (o.payment_status = 'REFUNDING'
+    OR o.status IN ('PENDING_PAYMENT', 'PLACED', 'CANCEL_REQUESTED', 'ACCEPTED', 'READY'))
+  ORDER BY o.placed_at, o.id`;
+const STATUS_OF = `/* order_status */ SELECT order_id AS "orderId", status, version, updated_at AS "updatedAt"
+  FROM order_status_view WHERE order_id = $1::uuid AND customer_id = $2`;
+
+interface HistoryRow {
+  readonly orderId: string;
+  readonly version: number;
+  readonly status: string;
+  readonly message: string;
+  readonly at: Date;
+}
+
+const changeOf = (row: HistoryRow): StatusChange => ({ ...row, status: row.status as OrderStatus });
+
+/** The orders, for queries and subscriptions. Ids that are no order's are passed over. */
+export function createOrderReads({ client }: Pick<Postgres, 'client'>): OrderReads {
+  return {
+    async byIds(orderIds) {
+      const ids = orderIds.filter(isOrderId);
+      const rows = ids.length === 0 ? [] : await client.$queryRawUnsafe<OrderRow[]>(BY_IDS, ids);
+      return rows.map(orderOf);
+    },
+    async ofCustomer(customerId, { limit, after, statuses }) {
+      const rows = await client.$queryRawUnsafe<OrderRow[]>(
+        OF_CUSTOMER,
+        customerId,
+        statuses ?? null,
+        after?.placedAt.toISOString() ?? null,
+        after?.id ?? null,
+        limit,
+      );
+      return rows.map(orderOf);
+    },
+    async historyOf(orderIds) {
+      const where = { orderId: { in: orderIds.filter(isOrderId) } };
+      return (await client.historyRow.findMany({ where, orderBy: [{ orderId: 'asc' }, { version: 'asc' }] })).map(
+        changeOf,
+      );
+    },
+    async historyBetween(orderId, from, to) {
+      if (!isOrderId(orderId)) return [];
+      const where = { orderId, version: { gte: from, lte: to } };
+      return (await client.historyRow.findMany({ where, orderBy: { version: 'asc' } })).map(changeOf);
+    },
+    async openOf(customerId) {
+      return (await client.$queryRawUnsafe<HistoryRow[]>(OPEN_OF, customerId)).map(changeOf);
+    },
+    async notificationsOf(orderIds) {
+      const where = { orderId: { in: orderIds.filter(isOrderId) } };
+      const rows = await client.notificationRow.findMany({ where, orderBy: [{ orderId: 'asc' }, { version: 'asc' }] });
+      return rows.map(({ orderId, what, text, status, sentAt }) => ({
+        orderId,
+        id: smsKey(orderId, what),
+        text,
+        status: status as Notification['status'],
+        sentAt,
+      }));
+    },
+    async statusOf(orderId, customerId) {
+      if (!isOrderId(orderId)) return null;
+      const [row] = await client.$queryRawUnsafe<StatusRow[]>(STATUS_OF, orderId, customerId);
+      return row ?? null;
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { Caller } from '@cafe-for-me/schema/caller';
+import type { Order } from '../domain/order.ts';
+
+/** A caller who may order. */
+export type Customer = Extract<Caller, { kind: 'customer' }>;
+
+/** Whether the caller may see an order: its customer, and the staff and accountants of its café. */
+export function maySee(caller: Caller, order: Pick<Order, 'customerId' | 'cafeId'>): boolean {
+  switch (caller.kind) {
+    case 'anonymous':
+      return false;
+    case 'customer':
+      return caller.id === order.customerId;
+    case 'staff':
+    case 'accountant':
+      return caller.cafes.includes(order.cafeId);
+  }
+}
+
+/** What was sent to a customer's phone is the customer's alone. */
+export function maySeeNotifications(caller: Caller, order: Pick<Order, 'customerId'>): boolean {
+  return caller.kind === 'customer' && caller.id === order.customerId;
+}
