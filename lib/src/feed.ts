@@ -101,7 +101,7 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
     },
     async drain() {
       stopped.abort();
-      for (const own of [...queues.values()]) for (const queue of [...own]) queue.end();
+      for (const own of queues.values()) for (const queue of own) queue.end();
       await running;
     },
   };

@@ -32,7 +32,7 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
     url: url.href,
     pool,
     database: pgDatabase(pool),
-    client: pgSqlClient(pool as unknown as pg.ClientBase),
+    client: pgSqlClient(pool),
     async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
       return (await pool.query<Row>(sql, values)).rows;
     },
