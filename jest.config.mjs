@@ -5,9 +5,15 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } }],
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
+    ],
   },
   testMatch: ['**/src/**/*.test.ts', '<rootDir>/schema/*.test.ts', '<rootDir>/tests/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.local/'],
+  // Where nobody brought a PostgreSQL and a nats-server (TEST_POSTGRES_URL, TEST_NATS_URL), these start and end them.
+  globalSetup: './tests/jest.global-setup.mjs',
+  globalTeardown: './tests/jest.global-teardown.mjs',
   testTimeout: 30_000,
 };

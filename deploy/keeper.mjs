@@ -14,8 +14,8 @@ import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** How long a process may take to end by itself before SIGKILL, in milliseconds. */
-const PATIENCE = 8_000;
+/** How long a process may take to end by itself before SIGKILL, in milliseconds; tests give less. */
+const PATIENCE = Number(process.argv[2] ?? 8_000);
 
 /** @type {Map<number, { signal: NodeJS.Signals, last: boolean }>} */
 const kept = new Map();
@@ -52,16 +52,14 @@ async function end(last) {
   for (const until = Date.now() + PATIENCE; left.length > 0 && Date.now() < until; await wait(25)) {
     left = left.filter((pid) => send(pid, 0));
   }
-  for (const pid of left) {
-    // The whole group: a child is started as the leader of its own.
-    if (!send(-pid, 'SIGKILL')) send(pid, 'SIGKILL');
-  }
+  // The whole group, whether its leader is still there or left somebody behind: a child is started as the leader of its own.
+  for (const [pid] of wave) send(-pid, 'SIGKILL');
+  for (const pid of left) send(pid, 'SIGKILL');
 }
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', hear);
-lines.on('close', async () => {
-  await end(false);
-  await end(true);
-  for (const path of sweep) rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-});
+await new Promise((resolve) => lines.once('close', resolve));
+await end(false);
+await end(true);
+for (const path of sweep) rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

@@ -18,7 +18,7 @@ export default async function startServers() {
   if (built.status !== 0) throw new Error('deploy/ could not be built, so there are no servers to test against');
   const file = new URL('../deploy/dist/test-servers.js', import.meta.url).href;
   const { startTestServers } = await import(file);
-  const servers = await startTestServers(console.error);
+  const servers = await startTestServers((/** @type {string} */ sentence) => process.stderr.write(`${sentence}\n`));
   Object.assign(process.env, servers.env);
   Object.assign(globalThis, { testServers: servers });
 }

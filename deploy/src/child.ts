@@ -82,6 +82,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       running = false;
+      killGroup(pid); // What it started itself and left behind.
       keeper().release(pid);
       // Its output ends a moment later, but a grandchild may hold the pipe open: don't wait for that.
       const read = setTimeout(() => resolve({ code, signal }), 500);
@@ -115,6 +116,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It ended in this very moment.
+    // Nobody is left in it.
   }
 }

@@ -60,6 +60,13 @@ export function manage(part: Part, watcher: Watcher): ManagedProcess {
     await started[how]();
   }
 
+  async function forgetWhenEnded(started: Started): Promise<void> {
+    const exit = await started.exited;
+    if (current === started) current = undefined;
+    watcher.ended(part.name, started.pid);
+    if (!asked.has(started)) watcher.died(part.name, exit);
+  }
+
   return {
     pid: () => current?.pid,
     async start({ env: more = {}, until = 'ready' } = {}) {
@@ -68,11 +75,7 @@ export function manage(part: Part, watcher: Watcher): ManagedProcess {
         const started = await part.begin(env);
         current = started;
         watcher.started(part.name, started.pid);
-        void started.exited.then(function forget(exit) {
-          if (current === started) current = undefined;
-          watcher.ended(part.name, started.pid);
-          if (!asked.has(started)) watcher.died(part.name, exit);
-        });
+        void forgetWhenEnded(started);
       }
       if (until === 'ready') await current.ready();
     },

@@ -111,16 +111,14 @@ async function ensureCluster(
   try {
     const initdb = await startChild({
       ...account.command(await postgresProgram(account.native, 'initdb'), [
-        ...[
-          '-D',
-          data,
-          '-U',
-          'postgres',
-          '--encoding=UTF8',
-          '--locale=C',
-          '--auth=scram-sha-256',
-          `--pwfile=${passwordFile}`,
-        ],
+        '-D',
+        data,
+        '-U',
+        'postgres',
+        '--encoding=UTF8',
+        '--locale=C',
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
         ...(temporary ? ['--no-sync'] : []),
       ]),
       cwd: '/',
@@ -145,7 +143,10 @@ async function start(account: PostgresAccount, options: PostgresOptions): Promis
     const answered = new Promise<'ready'>((resolve) => (ready = () => resolve('ready')));
     const child = await startChild({
       ...account.command(await postgresProgram(account.native, 'postgres'), [
-        ...['-D', join(account.home, 'data'), '-p', String(port)],
+        '-D',
+        join(account.home, 'data'),
+        '-p',
+        String(port),
         ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
       ]),
       cwd: '/',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { localDir } from './paths.ts';
 import { copyPlace } from './postgres-account.ts';
+import { processIdentity } from './process-identity.ts';
 import { currentRun, endLeftovers } from './run-file.ts';
 
 const HELP = `npm run reset [-- --all]
@@ -28,7 +29,7 @@ async function main(): Promise<number> {
   await endLeftovers(localDir);
   const kept = values.all === true ? [] : ['bin'];
   for (const name of await readdir(localDir).catch(() => [])) {
-    if (kept.includes(name)) continue;
+    if (kept.includes(name) || usedByTests(name)) continue;
     await rm(join(localDir, name), { recursive: true, force: true });
   }
   await rm(copyPlace(join(localDir, 'postgres')), { recursive: true, force: true });
@@ -36,6 +37,12 @@ async function main(): Promise<number> {
     `Empty: ${localDir}${kept.length > 0 ? ' (the downloaded nats-server stays; --all removes it)' : ''}\n`,
   );
   return 0;
+}
+
+/** A test run that is going on keeps its servers' data in test-<pid>. */
+function usedByTests(name: string): boolean {
+  const pid = /^test-(\d+)$/.exec(name)?.[1];
+  return pid !== undefined && processIdentity(Number(pid)) !== undefined;
 }
 
 process.exitCode = await main();

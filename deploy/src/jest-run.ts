@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { keeper } from './keeper.ts';
+import { root } from './paths.ts';
+
+/** How many passed, failed and were skipped. */
+export interface Sums {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** The parts of jest's `--json` file that are read here. */
+interface JestResult {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  numRuntimeErrorTestSuites: number;
+}
+
+export interface JestRun {
+  /** Ends with the sums; a jest that did not run to its end counts as one failure. Never rejects. */
+  sums: Promise<Sums>;
+  stop(): void;
+}
+
+/** Runs jest in a process of its own, in front of the person. */
+export function runJest(args: readonly string[], env: Record<string, string | undefined>, outputFile: string): JestRun {
+  const child = spawn(
+    process.execPath,
+    [
+      join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+      '-c',
+      join(root, 'jest.config.mjs'),
+      '--json',
+      `--outputFile=${outputFile}`,
+      ...args,
+    ],
+    { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true },
+  );
+  const { pid } = child;
+  if (pid !== undefined) keeper().keep(pid);
+  const code = new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('exit', resolve);
+  });
+  return {
+    sums: code.then(function count(exitCode) {
+      if (pid !== undefined) {
+        keeper().release(pid);
+        signalGroup(pid, 'SIGKILL'); // A worker that did not end.
+      }
+      return sumsOf(outputFile, exitCode);
+    }),
+    stop: () => pid !== undefined && signalGroup(pid, 'SIGTERM'),
+  };
+}
+
+function sumsOf(outputFile: string, exitCode: number | null): Sums {
+  let result: JestResult;
+  try {
+    result = JSON.parse(readFileSync(outputFile, 'utf8')) as JestResult;
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  return jestSums(result, exitCode);
+}
+
+/** A file that could not even be loaded has no tests to count: it counts as one failure. So does an exit code that nothing explains. */
+export function jestSums(result: JestResult, exitCode: number | null): Sums {
+  const counted = result.numFailedTests + result.numRuntimeErrorTestSuites;
+  return {
+    passed: result.numPassedTests,
+    failed: counted === 0 && exitCode !== 0 ? 1 : counted,
+    skipped: result.numPendingTests + result.numTodoTests,
+  };
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
