@@ -101,8 +101,11 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
       draining = true;
       health.drain();
       const closed = new Promise((resolve) => server.close(resolve));
+      // A connection becomes idle when what was in flight on it is answered.
+      const sweep = setInterval(() => server.closeIdleConnections(), 20);
       await webSockets.drain();
       await closed;
+      clearInterval(sweep);
       for (const upstream of upstreams.values()) upstream.close();
       await pipeline.stop();
       await Promise.all([...fetches.values()].map((fetch) => fetch.close()));

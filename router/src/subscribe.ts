@@ -45,7 +45,7 @@ export function createStream(options: {
   /** The client reads so slowly that more events wait than may. The stream has ended. */
   overflowed(): void;
   limits?: StreamLimits;
-}): AsyncGenerator<ExecutionResult, undefined, undefined> {
+}): AsyncIterableIterator<ExecutionResult, undefined, undefined> {
   const { subscription, upstream, context, log, overflowed } = options;
   const { waitingEvents = 1_000, resubscribes = 5, resubscribeMs = 100 } = options.limits ?? {};
   const { primary } = subscription;
@@ -150,9 +150,6 @@ export function createStream(options: {
     },
     [Symbol.asyncIterator]() {
       return this;
-    },
-    async [Symbol.asyncDispose]() {
-      await this.return(undefined);
     },
   };
 }

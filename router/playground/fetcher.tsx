@@ -1,0 +1,47 @@
+import type { Fetcher } from '@graphiql/toolkit';
+import { getOperationAST, Kind, parse, type OperationDefinitionNode } from 'graphql';
+import { createClient, type Client } from 'graphql-ws';
+
+/** One socket per identity, since a token holds for a whole socket. */
+let socket: { authorization: string | undefined; client: Client } | undefined;
+
+function socketFor(authorization: string | undefined): Client {
+  if (socket === undefined || socket.authorization !== authorization) {
+    void socket?.client.dispose();
+    const client = createClient({
+      url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
+      connectionParams: authorization === undefined ? {} : { authorization },
+      shouldRetry: () => true,
+    });
+    socket = { authorization, client };
+  }
+  return socket.client;
+}
+
+/** Queries and mutations go over HTTP, subscriptions over a WebSocket at the same address, both with the same token. */
+export const fetcher: Fetcher = function fetchOrSubscribe(params, options) {
+  const headers = (options?.headers ?? {}) as Record<string, string>;
+  const operation = chosenOperation(params.query, params.operationName ?? undefined);
+  const request = { query: params.query, variables: params.variables, operationName: operation?.name?.value };
+  if (operation?.operation === 'subscription') {
+    const authorization = headers['authorization'] ?? headers['Authorization'];
+    return socketFor(authorization).iterate(request) as ReturnType<Fetcher>;
+  }
+  return fetch('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
+    body: JSON.stringify(request),
+  }).then((response) => response.json());
+};
+
+/** The editor tells the name of the operation a moment late: right after an example is chosen it is the one before. */
+function chosenOperation(query: string, name: string | undefined): OperationDefinitionNode | undefined {
+  try {
+    const document = parse(query);
+    const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
+    return getOperationAST(document, name) ?? operations[0];
+  } catch {
+    // The router has the words for what does not parse.
+    return undefined;
+  }
+}
