@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, Kind, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from './log.ts';
 
 /** The codes of `errors[]` that this project gives by itself; the other ones come from the GraphQL libraries. */
@@ -39,7 +39,7 @@ export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => 
  */
 export function maskErrors(log: Logger): FormatError {
   return function formatError(formatted, error) {
-    if (isForCaller(formatted, error)) return formatted;
+    if (isForCaller(formatted)) return formatted;
     const reference = randomUUID();
     log.error(
       { reference, path: formatted.path?.join('.'), error: originOf(error) },
@@ -56,16 +56,19 @@ export function maskErrors(log: Logger): FormatError {
 
 /** The formatted shape of an error outside of Apollo Server, which gives it to its formatter by itself. */
 export function formatted(error: GraphQLError): GraphQLFormattedError {
-  return {
-    ...error.toJSON(),
-    extensions: { ...error.extensions, code: error.extensions['code'] ?? errorCodes.internal },
-  };
+  const code = error.extensions['code'] ?? (isAboutVariables(error) ? errorCodes.badInput : errorCodes.internal);
+  return { ...error.toJSON(), extensions: { ...error.extensions, code } };
 }
 
-/** Only a GraphQLError can be meant for the caller, and one without a code comes from a resolver's wrong value: a bug. */
-function isForCaller(formatted: GraphQLFormattedError, error: unknown): boolean {
+/** graphql-js gives the errors of a variable's value no code. */
+function isAboutVariables(error: GraphQLError): boolean {
+  return error.path === undefined && error.nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION;
+}
+
+/** An error without a code was not made for the caller: it comes from a bug or a fault. */
+function isForCaller(formatted: GraphQLFormattedError): boolean {
   const code = formatted.extensions?.['code'];
-  return originOf(error) instanceof GraphQLError && code !== undefined && code !== errorCodes.internal;
+  return code !== undefined && code !== errorCodes.internal;
 }
 
 /** What the resolver threw; graphql-js wraps it in an error that adds the path, with or without another layer around. */

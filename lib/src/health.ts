@@ -64,7 +64,7 @@ async function bounded(check: ReadinessCheck, boundMs: number): Promise<boolean>
     const late = new Promise<false>((resolve) => {
       timer = setTimeout(resolve, boundMs, false);
     });
-    return (await Promise.race([check(), late])) === true;
+    return await Promise.race([check(), late]);
   } catch {
     return false;
   } finally {

@@ -17,7 +17,7 @@ export function safeInt(options: { name: string; min?: number }): GraphQLScalarT
     ...GraphQLSafeInt.toConfig(),
     name,
     description: `A whole number between ${min} and ${Number.MAX_SAFE_INTEGER}.`,
-    serialize: (value) => GraphQLSafeInt.serialize(typeof value === 'bigint' ? Number(value) : value) as number,
+    serialize: (value) => GraphQLSafeInt.serialize(typeof value === 'bigint' ? Number(value) : value),
     parseValue: (value) => atLeastMin(GraphQLSafeInt.parseValue(value) as number),
     parseLiteral: (node: ValueNode) => {
       if (node.kind !== Kind.INT) throw new GraphQLError(`${name} must be a whole number.`, { nodes: node });

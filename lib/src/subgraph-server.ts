@@ -81,6 +81,7 @@ export function createSubgraphServer<Context extends BaseContext>(options: {
     bodyLimit,
     keepAliveMs,
   });
+  let started = false;
   let draining = false;
 
   const server = createServer({ keepAliveTimeout: 65_000, noDelay: true }, function onRequest(request, response) {
@@ -102,7 +103,7 @@ export function createSubgraphServer<Context extends BaseContext>(options: {
       drainHttp(server, { lingerMs, boundMs: drainMs }),
       subscriptions.drain(Math.min(2000, drainMs)),
     ]);
-    await apollo.stop();
+    if (started) await apollo.stop();
   }
   let drained: Promise<void> | undefined;
 
@@ -110,6 +111,7 @@ export function createSubgraphServer<Context extends BaseContext>(options: {
     schema,
     async start() {
       await apollo.start();
+      started = true;
       await new Promise<void>((resolve, reject) => {
         server.once('error', (error: NodeJS.ErrnoException) => {
           const taken =

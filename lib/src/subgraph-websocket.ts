@@ -96,7 +96,9 @@ export function createSubscriptionEndpoint<Context extends object>(parts: {
       execute: (args) => inContext({ requestId: requestIdOfArgs(args) }, () => execute(args)),
       subscribe: (args) => subscribeInContext(args),
       onNext(_socket, _id, payload, _args, result) {
-        return result.errors && { data: result.data ?? null, errors: format(payload, result.errors) };
+        if (result.errors === undefined) return undefined;
+        const { data, errors } = result;
+        return { ...(data !== undefined && { data }), errors: format(payload, errors) };
       },
       onError: (_socket, _id, payload, errors) => format(payload, errors),
     },
