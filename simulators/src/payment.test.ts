@@ -164,7 +164,7 @@ describe('The knobs', () => {
   });
 
   it.each([
-    ['moood', { moood: 'ok' }],
+    ['modus', { modus: 'ok' }],
     ['mode', { mode: 'sometimes' }],
     ['latencyMs', { latencyMs: -1 }],
     ['body', 7],
