@@ -16,6 +16,7 @@ export interface ServiceDatabase {
  */
 export async function ensureDatabase(adminUrl: string, { name, role, password }: ServiceDatabase): Promise<string> {
   const client = new pg.Client({ connectionString: adminUrl });
+  client.on('error', () => undefined); // A server that goes away fails the query that is under way, which says it.
   await client.connect();
   try {
     const quotedRole = client.escapeIdentifier(role);
@@ -44,6 +45,7 @@ export async function ensureDatabase(adminUrl: string, { name, role, password }:
 /** Removes a database, connected clients or not, and its role when that is named. */
 export async function dropDatabase(adminUrl: string, { name, role }: { name: string; role?: string }): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
+  client.on('error', () => undefined); // A server that goes away fails the query that is under way, which says it.
   await client.connect();
   try {
     await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`);

@@ -50,11 +50,12 @@ export interface Watcher {
 /** Starting, stopping and killing a part, in turn and as often as wanted; tells `watcher` what happens. */
 export function manage(part: Part, watcher: Watcher): ManagedProcess {
   let current: Started | undefined;
+  let beginning: Promise<Started> | undefined;
   let env: Record<string, string> = {};
   const asked = new WeakSet<Started>();
 
   async function end(how: 'stop' | 'kill'): Promise<void> {
-    const started = current;
+    const started = current ?? (await beginning?.catch(() => undefined));
     if (started === undefined) return;
     asked.add(started);
     await started[how]();
@@ -67,17 +68,20 @@ export function manage(part: Part, watcher: Watcher): ManagedProcess {
     if (!asked.has(started)) watcher.died(part.name, exit);
   }
 
+  async function begin(): Promise<Started> {
+    const started = await part.begin(env);
+    current = started;
+    watcher.started(part.name, started.pid);
+    void forgetWhenEnded(started);
+    return started;
+  }
+
   return {
     pid: () => current?.pid,
     async start({ env: more = {}, until = 'ready' } = {}) {
       env = { ...env, ...more };
-      if (current === undefined) {
-        const started = await part.begin(env);
-        current = started;
-        watcher.started(part.name, started.pid);
-        void forgetWhenEnded(started);
-      }
-      if (until === 'ready') await current.ready();
+      const started = current ?? (await (beginning ??= begin().finally(() => (beginning = undefined))));
+      if (until === 'ready') await started.ready();
     },
     stop: async () => end('stop'),
     kill: async () => end('kill'),

@@ -12,9 +12,11 @@ export async function untilHeard(
   said: { databaseUrl: string; stream: string },
   heard: { natsUrl: string; consumerPrefix: string },
   withinMs: number,
+  signal: AbortSignal,
 ): Promise<void> {
   const until = Date.now() + withinMs;
   const database = new pg.Client({ connectionString: said.databaseUrl });
+  database.on('error', () => undefined); // A server that goes away fails the query that is under way, which says it.
   await database.connect();
   const nats = await connect({ servers: heard.natsUrl, name: 'start' });
   try {
@@ -34,6 +36,7 @@ export async function untilHeard(
 
     for (const condition of [published, taken]) {
       while (!(await condition().catch(() => false))) {
+        signal.throwIfAborted();
         if (Date.now() > until) {
           throw new Error(
             `${heard.consumerPrefix}… did not take in everything of ${said.stream} within ${withinMs / 1000} s`,

@@ -19,11 +19,16 @@ export interface Program {
   env: Record<string, string>;
 }
 
-export interface Surroundings {
+export interface ServiceSurroundings {
   ports: Ports;
   databaseUrls: Record<ServiceName, string>;
   natsUrl: string;
   /** What signs the router's word to the subgraphs. */
+  routerKey: string;
+}
+
+export interface RouterSurroundings {
+  ports: Ports;
   routerKey: string;
   /** The file of public keys for clients' tokens. */
   jwks: string;
@@ -42,12 +47,12 @@ export function urlOf(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 
-export function simulatorPrograms({ ports }: Pick<Surroundings, 'ports'>): Program[] {
+export function simulatorPrograms({ ports }: { ports: Ports }): Program[] {
   return SIMULATORS.map((name) => ({ name, port: ports[name], args: [main('simulators'), name], env: {} }));
 }
 
 /** Every service, with what it needs to know about the others: where its own servers and its outside systems are, no more. */
-export function servicePrograms({ ports, databaseUrls, natsUrl, routerKey }: Surroundings): Program[] {
+export function servicePrograms({ ports, databaseUrls, natsUrl, routerKey }: ServiceSurroundings): Program[] {
   const outside: Record<ServiceName, Record<string, string>> = {
     customer: { PAYMENT_URL: urlOf(ports.payment), SMS_URL: urlOf(ports.sms) },
     delivery: {},
@@ -62,7 +67,7 @@ export function servicePrograms({ ports, databaseUrls, natsUrl, routerKey }: Sur
 }
 
 /** The router knows every subgraph of the supergraph, also one that was left out: its fields are null then. */
-export function routerProgram({ ports, routerKey, jwks, playgroundTokens }: Surroundings): Program {
+export function routerProgram({ ports, routerKey, jwks, playgroundTokens }: RouterSurroundings): Program {
   return {
     name: 'router',
     port: ports.router,

@@ -7,6 +7,8 @@ import { ensureKeys, signToken } from './keys.ts';
 import { followLog, problemIn } from './log-files.ts';
 import { manage, type ManagedProcess, type Part } from './managed.ts';
 import { freePorts } from './ports.ts';
+import { root } from './paths.ts';
+import { prepareOnce } from './prepared.ts';
 import { programPart, runToEnd } from './programs.ts';
 import { claimRun } from './run-file.ts';
 import { secretsFile } from './secrets.ts';
@@ -50,6 +52,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const followed: (() => void)[] = [];
   let servers: Servers | undefined;
   let stopping: Promise<void> | undefined;
+  let up = false;
+  let starting: Promise<System> | undefined;
+  /** Tells everything that still waits or begins that it is in vain. */
+  const ending = new AbortController();
 
   const supervisor = createSupervisor(partOf, (process, text) => log({ kind: 'problem', process, text }));
 
@@ -81,7 +87,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     parts.set(part.name, managed);
     followed.push(
       followLog(join(logDir, `${part.name}.log`), function echo(line) {
-        const text = isServer ? undefined : problemIn(line);
+        // Until all is up its parts miss each other, say so and try again; what matters is told when the start fails.
+        const text = isServer || !up ? undefined : problemIn(line);
         if (text !== undefined) log({ kind: 'problem', process: part.name, text });
       }),
     );
@@ -89,7 +96,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
 
   async function step<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-    signal?.throwIfAborted();
+    ending.signal.throwIfAborted();
     const begun = performance.now();
     log({ kind: 'begun', step: name, ms: 0 });
     const result = await work();
@@ -97,39 +104,55 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     return result;
   }
 
-  async function startAll(programs: readonly Program[]): Promise<void> {
+  async function startPrograms(programs: readonly Program[]): Promise<void> {
+    ending.signal.throwIfAborted();
     await Promise.all(programs.map(async ({ name }) => partOf(name).start({ env: options.env?.[name] ?? {} })));
   }
 
   async function migrate(name: ServiceName, databaseUrl: string): Promise<void> {
+    ending.signal.throwIfAborted();
     await runToEnd(`${name}-migrate`, [serviceProgram(name), 'migrate'], { DATABASE_URL: databaseUrl }, logDir);
   }
 
-  async function migrateAndSeed(programs: readonly Program[], databaseUrls: Servers['databaseUrls']): Promise<void> {
-    await Promise.all(services.map(async (name) => migrate(name, databaseUrls[name])));
-    for (const { name, args, env } of programs) {
+  /** Tables, and the demo cafés in delivery's. */
+  async function prepare(name: ServiceName, { args, env }: Program, databaseUrl: string): Promise<void> {
+    const files = [
+      join(root, 'prisma', name, 'migrations'),
+      ...(name === 'delivery' ? [join(serviceProgram(name), '..')] : []),
+    ];
+    await prepareOnce(databaseUrl, files, async function migrateAndSeed() {
+      await migrate(name, databaseUrl);
       if (name === 'delivery') await runToEnd('delivery-seed', [...args, 'seed'], { ...env, PORT: '0' }, logDir);
-    }
+    });
   }
 
   async function cafesKnown(databaseUrls: Record<ServiceName, string>, natsUrl: string): Promise<void> {
     const until = Date.now() + SEEDED_WITHIN;
     const token = await signToken(dir, { sub: 'start', role: 'staff', cafes: ['92'] });
     while ((await cafesShown(`${urlOf(ports.router)}/graphql`, token)) < DEMO_CAFES) {
+      ending.signal.throwIfAborted();
       if (Date.now() > until)
         throw new Error('The demo cafés did not appear in the graph. See delivery.log and router.log.');
       await wait(50);
     }
     if (!services.includes('customer')) return;
     const said = { databaseUrl: databaseUrls.delivery, stream: 'DELIVERIES' };
-    await untilHeard(said, { natsUrl, consumerPrefix: 'customer-' }, SEEDED_WITHIN);
+    await untilHeard(said, { natsUrl, consumerPrefix: 'customer-' }, SEEDED_WITHIN, ending.signal);
+  }
+
+  async function endParts(): Promise<void> {
+    const waves: readonly (readonly ProcessName[])[] = [['router'], SERVICES, SIMULATORS, ['nats'], ['postgres']];
+    for (const wave of waves) await Promise.all(wave.map(async (name) => parts.get(name)?.stop()));
   }
 
   async function stopAll(): Promise<void> {
+    ending.abort(new Error('It is being stopped'));
     supervisor.stop();
     for (const end of followed) end();
-    const waves: readonly (readonly ProcessName[])[] = [['router'], SERVICES, SIMULATORS, ['nats'], ['postgres']];
-    for (const wave of waves) await Promise.all(wave.map(async (name) => parts.get(name)?.stop()));
+    await endParts();
+    // A start that is called off, or that failed in one part: what was under way comes to its end, and nothing of it stays.
+    await starting?.catch(() => undefined);
+    await endParts();
     if (temporary) {
       await servers?.drop();
       await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
@@ -142,25 +165,31 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   async function start(): Promise<System> {
     const jwks = (await ensureKeys(dir)).jwks;
     const playgroundTokens = await writeDemoTokens(dir);
-    // Outside systems need nothing from us: they come up while the servers do.
+    const routerKey = secretsFile(join(dir, 'secrets.json'))('router key');
+    // What needs no servers comes up while those do.
     const simulators = simulatorPrograms({ ports });
-    for (const program of simulators) add(programPart(program, logDir));
-    const simulatorsUp = startAll(simulators);
-    simulatorsUp.catch(() => undefined);
+    const router = routerProgram({ ports, routerKey, jwks, playgroundTokens });
+    for (const program of [...simulators, router]) add(programPart(program, logDir));
+    const early = Promise.all([
+      step(`Simulators: ${SIMULATORS.join(', ')}`, async () => startPrograms(simulators)),
+      step('Router', async () => startPrograms([router])),
+    ]);
+    early.catch(() => undefined);
 
     servers = await openServers({ options, dir, logDir, ports, add, step, log });
     const { databaseUrls, natsUrl, empty } = servers;
-    const routerKey = secretsFile(join(dir, 'secrets.json'))('router key');
-    const surroundings = { ports, databaseUrls, natsUrl, routerKey, jwks, playgroundTokens };
-    const programs = servicePrograms(surroundings).filter(({ name }) => services.includes(name as ServiceName));
-    const router = routerProgram(surroundings);
-    for (const program of [...programs, router]) add(programPart(program, logDir));
-
-    await step('Tables and demo cafés', async () => migrateAndSeed(programs, databaseUrls));
-    await step(`Simulators: ${SIMULATORS.join(', ')}`, async () => simulatorsUp);
-    await step(`Subgraphs: ${services.join(', ')}; router`, async () => startAll([...programs, router]));
+    const programs = servicePrograms({ ports, databaseUrls, natsUrl, routerKey });
+    const late = services.map(async function startService(name) {
+      const program = programs.find((one) => one.name === name) as Program;
+      add(programPart(program, logDir));
+      await step(`Subgraph: ${name}`, async function prepareAndStart() {
+        await prepare(name, program, databaseUrls[name]);
+        await startPrograms([program]);
+      });
+    });
+    await Promise.all([early, ...late]);
     if (services.includes('delivery')) await step('Menu known to all', async () => cafesKnown(databaseUrls, natsUrl));
-    signal?.throwIfAborted();
+    ending.signal.throwIfAborted();
 
     const urls = {
       graph: `${urlOf(ports.router)}/graphql`,
@@ -170,6 +199,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ) as Record<(typeof SIMULATORS)[number] | ServiceName | 'router', string>),
     };
     run.urls(urls);
+    up = true;
     return {
       urls,
       ports,
@@ -191,7 +221,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   });
   calledOff.catch(() => undefined);
   try {
-    return await Promise.race([start(), calledOff]);
+    starting = start();
+    return await Promise.race([starting, calledOff]);
   } catch (error) {
     await stop();
     throw error;
