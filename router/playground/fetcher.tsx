@@ -1,5 +1,5 @@
 import type { Fetcher } from '@graphiql/toolkit';
-import { getOperationAST, Kind, parse, type OperationDefinitionNode } from 'graphql';
+import { getOperationAST, Kind, OperationTypeNode, parse, type OperationDefinitionNode } from 'graphql';
 import { createClient, type Client } from 'graphql-ws';
 
 /** One socket per identity, since a token holds for a whole socket. */
@@ -23,7 +23,7 @@ export const fetcher: Fetcher = function fetchOrSubscribe(params, options) {
   const headers = (options?.headers ?? {}) as Record<string, string>;
   const operation = chosenOperation(params.query, params.operationName ?? undefined);
   const request = { query: params.query, variables: params.variables, operationName: operation?.name?.value };
-  if (operation?.operation === 'subscription') {
+  if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
     const authorization = headers['authorization'] ?? headers['Authorization'];
     return socketFor(authorization).iterate(request) as ReturnType<Fetcher>;
   }
@@ -38,8 +38,8 @@ export const fetcher: Fetcher = function fetchOrSubscribe(params, options) {
 function chosenOperation(query: string, name: string | undefined): OperationDefinitionNode | undefined {
   try {
     const document = parse(query);
-    const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
-    return getOperationAST(document, name) ?? operations[0];
+    const first = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
+    return getOperationAST(document, name) ?? first;
   } catch {
     // The router has the words for what does not parse.
     return undefined;

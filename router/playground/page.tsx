@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { GraphiQL } from 'graphiql';
 import { fetcher } from './fetcher';
 import { OfferedContext, offeredPlugin, type Offered } from './offered';
+// oxlint-disable import/no-unassigned-import -- a stylesheet has nothing to assign
 import 'graphiql/style.css';
 import './page.css';
 

@@ -93,5 +93,5 @@ function subgraphUrls(env: Readonly<Record<string, string | undefined>>): Readon
   const prefix = 'SUBGRAPH_URL_';
   const names = Object.keys(env).filter((name) => name.startsWith(prefix) && env[name] !== '');
   const urls = readConfig(z.object(Object.fromEntries(names.map((name) => [name, httpUrl()]))), env);
-  return new Map(Object.entries(urls).map(([name, url]) => [name.slice(prefix.length), String(url)]));
+  return new Map(Object.entries(urls).map(([name, url]) => [name.slice(prefix.length), url]));
 }

@@ -32,11 +32,19 @@ export function onceEach(errors: readonly GraphQLError[]): readonly GraphQLError
   return errors.filter((error) => {
     const { code, serviceName } = error.extensions;
     if (code !== subrequestCodes.failed && code !== subrequestCodes.timedOut) return true;
-    const fact = `${String(code)}:${String(serviceName)}`;
+    const fact = `${code}:${String(serviceName)}`;
     if (told.has(fact)) return false;
     told.add(fact);
     return true;
   });
+}
+
+/** Which request an error belongs to, for the log line under which it is masked. */
+const requestIds = new WeakMap<object, string>();
+
+/** Says of errors which request they belong to. Only failures pay for it: a context around each request would cost all. */
+export function belongTo(requestId: string, errors: readonly unknown[]): void {
+  for (const error of errors) if (typeof error === 'object' && error !== null) requestIds.set(error, requestId);
 }
 
 /** What subgraphs put into `extensions` for debugging, or for the HTTP layer of their own. */
@@ -47,7 +55,10 @@ const innards = ['stacktrace', 'exception', 'http'];
  * what is meant for developers; a fault of the router's own is masked and logged under a reference.
  */
 export function createFormatError(log: Logger): FormatError {
-  const mask = maskErrors(log);
+  function mask(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+    const requestId = requestIds.get(error as object);
+    return maskErrors(requestId === undefined ? log : log.child({ requestId }))(formatted, error);
+  }
   return function formatError(formatted, error) {
     const extensions = formatted.extensions;
     if (extensions?.['serviceName'] === undefined) return mask(formatted, error);

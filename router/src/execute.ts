@@ -8,7 +8,7 @@ import {
   type ExecutionResult,
   type OperationDefinitionNode,
 } from 'graphql';
-import { onceEach } from './errors.ts';
+import { belongTo, onceEach } from './errors.ts';
 import type { SubgraphAnswer, SubgraphFetch } from './fetch.ts';
 import { createPlanner, type PlannedOperation } from './planner.ts';
 import type { RequestContext } from './request-context.ts';
@@ -105,9 +105,13 @@ export function createExecutor(options: {
         primary,
         async executeEvent(event) {
           try {
-            return await run(planned, eventPlan, answering(sources, primary, event), incoming);
+            const result = await run(planned, eventPlan, answering(sources, primary, event), incoming);
+            belongTo(incoming.context.requestId, result.errors ?? []);
+            return result;
           } catch (error) {
-            return { data: null, errors: [new GraphQLError('Unexpected error', { originalError: error as Error })] };
+            const unexpected = new GraphQLError('Unexpected error', { originalError: error as Error });
+            belongTo(incoming.context.requestId, [unexpected]);
+            return { data: null, errors: [unexpected] };
           }
         },
       };

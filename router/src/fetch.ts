@@ -136,7 +136,7 @@ function answerIn(text: string): SubgraphAnswer | undefined {
   if (errors !== undefined && !(Array.isArray(errors) && errors.every((error) => typeof error?.message === 'string'))) {
     return undefined;
   }
-  return body as SubgraphAnswer;
+  return body;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
-import { inContext, type Logger } from '@cafe-for-me/lib/log';
+import type { Logger } from '@cafe-for-me/lib/log';
 import { BadToken, type Caller, type Identity } from './identity.ts';
 import type { Pipeline } from './pipeline.ts';
 import { requestIdFrom, traceparentFrom } from './request-context.ts';
@@ -33,7 +33,7 @@ export function createHttpTransport(options: {
       caller = await identity.identify(request.headers.authorization);
       body = request.method === 'POST' ? await readBody(request, maxBodyBytes) : undefined;
     } catch (error) {
-      if (error instanceof BadToken) refuseToken(response, error);
+      if (error instanceof BadToken) refuseToken(response, requestId, error);
       else if (error instanceof BodyRefused) refuseBody(request, response, error);
       else throw error;
       return;
@@ -51,8 +51,8 @@ export function createHttpTransport(options: {
     await write(response, result);
   }
 
-  function refuseToken(response: ServerResponse, { message, unavailable, cause }: BadToken): void {
-    log.info({ error: cause }, 'a token was refused');
+  function refuseToken(response: ServerResponse, requestId: string, { message, unavailable, cause }: BadToken): void {
+    log.info({ requestId, error: cause }, 'a token was refused');
     if (!unavailable) response.setHeader('www-authenticate', 'Bearer error="invalid_token"');
     sendError(response, unavailable ? 503 : 401, unavailable ? 'SERVICE_UNAVAILABLE' : 'UNAUTHENTICATED', message);
   }
@@ -60,16 +60,14 @@ export function createHttpTransport(options: {
   return async function handle(request, response) {
     const requestId = requestIdFrom(request.headers['x-request-id']);
     response.setHeader('x-request-id', requestId);
-    await inContext({ requestId }, async function handleInContext() {
-      try {
-        await answer(request, response, requestId);
-      } catch (error) {
-        if (request.destroyed && !request.complete) return;
-        log.error({ error }, 'a request could not be answered');
-        if (!response.headersSent) sendError(response, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong.');
-        else response.destroy();
-      }
-    });
+    try {
+      await answer(request, response, requestId);
+    } catch (error) {
+      if (request.destroyed && !request.complete) return;
+      log.error({ requestId, error }, 'a request could not be answered');
+      if (!response.headersSent) sendError(response, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong.');
+      else response.destroy();
+    }
   };
 }
 
@@ -115,11 +113,15 @@ function headersOf(request: IncomingMessage): HeaderMap {
  * Reads a JSON body. A body of another type is not read, and counts as absent: the CSRF check in the pipeline has a
  * sentence for it.
  */
-function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) {
     request.resume();
-    return Promise.resolve(undefined);
+    return undefined;
   }
+  return parsed(await readText(request, maxBytes));
+}
+
+function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
   const tooLarge = () => new BodyRefused(413, 'REQUEST_TOO_LARGE', `The request is larger than ${maxBytes} bytes.`);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
   return new Promise(function read(resolve, reject) {
@@ -133,14 +135,16 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> 
         reject(tooLarge());
       }
     });
-    request.on('end', function onEnd() {
-      const text = chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks).toString();
-      try {
-        resolve(text === '' ? undefined : JSON.parse(text));
-      } catch {
-        reject(new BodyRefused(400, 'BAD_REQUEST', 'The request body is not JSON.'));
-      }
-    });
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks).toString()));
     request.on('error', reject);
   });
+}
+
+function parsed(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new BodyRefused(400, 'BAD_REQUEST', 'The request body is not JSON.');
+  }
 }

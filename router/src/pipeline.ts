@@ -13,9 +13,15 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { FormatError } from '@cafe-for-me/lib/errors';
 import type { Logger } from '@cafe-for-me/lib/log';
-import { GraphQLError, type DocumentNode, type FormattedExecutionResult, type GraphQLSchema } from 'graphql';
+import {
+  GraphQLError,
+  OperationTypeNode,
+  type DocumentNode,
+  type FormattedExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { badRequest } from './errors.ts';
+import { badRequest, belongTo } from './errors.ts';
 import { textLength } from './planner.ts';
 import type { Executor, PlannedSubscription, Variables } from './execute.ts';
 import type { RequestContext } from './request-context.ts';
@@ -70,12 +76,12 @@ export async function startPipeline(options: {
   });
   const loadListeners = new Set<(loaded: { apiSchema: GraphQLSchema; coreSupergraphSdl: string }) => void>();
 
-  const subscriptions: ApolloServerPlugin<PipelineContext> = {
+  const hooks: ApolloServerPlugin<PipelineContext> = {
     async requestDidStart() {
       return {
         // Apollo Server calls both also when no operation of the document was picked, whatever its types say.
         async didResolveOperation({ operation, document, queryHash, request, contextValue }) {
-          if (operation?.operation !== 'subscription') return;
+          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
           const { slot } = contextValue;
           if (slot === undefined) {
             throw badRequest('Subscriptions run over WebSocket (graphql-transport-ws) at this same address.');
@@ -84,8 +90,11 @@ export async function startPipeline(options: {
           const incoming = { queryHash, document, operation, variables, context: contextValue };
           slot.accepted = { subscription: executor.subscription(incoming), variables };
         },
+        async didEncounterErrors({ errors, contextValue }) {
+          belongTo(contextValue.requestId, errors);
+        },
         async responseForOperation({ operation, response }) {
-          if (operation?.operation !== 'subscription') return null;
+          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return null;
           return { http: response.http, body: { kind: 'single', singleResult: {} } };
         },
       };
@@ -133,7 +142,7 @@ export async function startPipeline(options: {
       error: (message) => log.error(message),
     },
     plugins: [
-      subscriptions,
+      hooks,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),

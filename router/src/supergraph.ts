@@ -59,9 +59,7 @@ export async function readSupergraph(file: string, urls?: ReadonlyMap<string, st
   try {
     return loadSupergraph(sdl, urls);
   } catch (error) {
-    const reason = String((error as Error).message)
-      .split('\n', 1)[0]
-      ?.replace(/\.$/, '');
+    const reason = (error as Error).message.split('\n', 1)[0]?.replace(/\.$/, '');
     throw new StartRefused(`${file} is not a supergraph that can be served: ${reason}.`);
   }
 }

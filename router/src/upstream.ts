@@ -80,7 +80,7 @@ export function createUpstream(options: {
     subscribe(request, sink) {
       let over = false;
       const stop = client.subscribe(
-        { ...request, variables: { ...request.variables } } as Parameters<typeof client.subscribe>[0],
+        { ...request, variables: { ...request.variables } },
         {
           next: (event) => {
             if (!over) sink.event(event as SubgraphAnswer);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FormatError } from '@cafe-for-me/lib/errors';
-import { inContext, type Logger } from '@cafe-for-me/lib/log';
+import type { Logger } from '@cafe-for-me/lib/log';
 import { GraphQLError, parse, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type Context, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -100,17 +100,13 @@ export function createWebSocketTransport(options: {
     onConnect: connect,
     async onSubscribe({ extra }, _id, payload) {
       const context = contextOf(extra, payload);
-      const outcome: Outcome = await inContext({ requestId: context.requestId }, () =>
-        pipeline.run(
-          {
-            ...payload,
-            operationName: payload.operationName ?? undefined,
-            variables: payload.variables ?? undefined,
-            extensions: payload.extensions ?? undefined,
-          },
-          context,
-        ),
-      );
+      const request = {
+        query: payload.query,
+        operationName: payload.operationName ?? undefined,
+        variables: payload.variables ?? undefined,
+        extensions: payload.extensions ?? undefined,
+      };
+      const outcome: Outcome = await pipeline.run(request, context);
       if ('subscription' in outcome) return handedOver(anySubscription, stream(outcome, context, extra.socket));
       if (outcome.errors !== undefined && outcome.data === undefined) return outcome.errors.map(asGraphQLError);
       return handedOver(anyQuery, outcome);

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { graphql, parse, type GraphQLSchema } from 'graphql';
+import { graphql, parse } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
@@ -24,14 +24,15 @@ export async function startSubgraph(name: string, sdl: string, resolvers: Resolv
   const schema = buildSubgraphSchema({
     typeDefs: parse(sdl),
     resolvers: resolvers as never,
-  }) as GraphQLSchema;
+  });
   const requests: { query: string; headers: IncomingHttpHeaders }[] = [];
   const subscribes: SubscribePayload[] = [];
   let mode: Mode = 'ok';
   let connections = 0;
 
   function start() {
-    const server = createServer(async function answer(request, response) {
+    const server = createServer((request, response) => void answer(request, response));
+    async function answer(request: IncomingMessage, response: ServerResponse) {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const { query, variables } = JSON.parse(Buffer.concat(chunks).toString()) as { query: string; variables: {} };
@@ -46,7 +47,7 @@ export async function startSubgraph(name: string, sdl: string, resolvers: Resolv
       const result = await graphql({ schema, source: query, variableValues: variables, contextValue });
       response.setHeader('content-type', 'application/json');
       return response.end(JSON.stringify(result));
-    });
+    }
     const sockets = new WebSocketServer({ server, path: '/graphql' });
     sockets.on('connection', () => (connections += 1));
     useServer(

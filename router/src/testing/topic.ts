@@ -9,7 +9,7 @@ export function createTopic<T>() {
     while (listeners.size !== count) await once(changes, 'change');
   }
 
-  function listen(first: readonly T[] = []): AsyncGenerator<T, undefined, undefined> {
+  function listen(first: readonly T[] = []): AsyncIterableIterator<T, undefined, undefined> {
     const waiting = [...first];
     let wake: (() => void) | undefined;
     let over = false;
@@ -32,12 +32,8 @@ export function createTopic<T>() {
         wake?.();
         return Promise.resolve(end);
       },
-      throw: (error) => Promise.reject(error as Error),
       [Symbol.asyncIterator]() {
         return this;
-      },
-      async [Symbol.asyncDispose]() {
-        await this.return(undefined);
       },
     };
   }
