@@ -84,6 +84,7 @@ export function createApp(parts: AppParts): App {
   const orders = createOrderStore(postgres.client, relay.wake);
   const queue = createPaymentQueue(postgres.client);
   const reads = createOrderReads(postgres);
+  const menus = createMenus(postgres);
   const settling = { orders, queue, world, acceptWithinMs };
 
   const placeOrder = createPlaceOrder({
@@ -124,7 +125,7 @@ export function createApp(parts: AppParts): App {
       queue: smsQueue,
       provider: parts.sms,
       world,
-      pauseAfter: (attempt) => backoff(attempt, { base: 500, max: 30_000 }),
+      pauseAfter: (attempt) => backoff(attempt, { base: 500, max: 10_000 }),
     }),
     log,
   });
@@ -141,7 +142,8 @@ export function createApp(parts: AppParts): App {
       payments.wake();
     },
   });
-  const menuReplica = catchUp(() => deliveries.pending(), { log });
+  // A stream without events has none left either: there must be a café too.
+  const menuReplica = catchUp(async () => (await deliveries.pending()) === 0 && (await menus.hasCafe()), { log });
 
   const feed = createFeed({ nats, stream: STREAMS.ORDERS.name, log, keysOf: feedKeysOf });
   const server = createSubgraphServer({

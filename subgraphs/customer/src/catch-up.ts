@@ -10,10 +10,10 @@ export interface CatchUp {
  * Waits once, at the start, until a consumer has applied what is there: before that the menu would be missing. Bounded,
  * because the stream's owner may have been retired, and orders must be taken while the broker is away.
  *
- * @param pending how many events are left; it may fail or never answer while the broker is away
+ * @param isCaughtUp may fail or never answer while the broker is away
  */
 export function catchUp(
-  pending: () => Promise<number>,
+  isCaughtUp: () => Promise<boolean>,
   options: {
     log: Logger;
     /** In ms. @default 15_000 */ withinMs?: number;
@@ -32,9 +32,9 @@ export function catchUp(
   }
 
   async function look(): Promise<void> {
-    const left = await pending().catch(() => undefined);
+    const caughtUp = await isCaughtUp().catch(() => false);
     if (ready) return;
-    if (left === 0) finish();
+    if (caughtUp) finish();
     else looking = setTimeout(() => void look(), everyMs);
   }
 
