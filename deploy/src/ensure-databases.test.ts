@@ -46,3 +46,8 @@ it('makes a database and a role for each service, none able to enter the othersâ
   expect(await whoAmI(url('customer', 'second'))).toBe('customer in customer');
   await expect(whoAmI(url('customer', 'first'))).rejects.toThrow('password authentication failed');
 });
+
+it('says which variables are missing or make no sense', async () => {
+  const env = { ...config('first'), DATABASE_URL_DELIVERY: undefined, ADMIN_DATABASE_URL: 'http://127.0.0.1' };
+  await expect(ensureDatabases(env)).rejects.toThrow(/: ADMIN_DATABASE_URL, DATABASE_URL_DELIVERY$/);
+});
