@@ -1,0 +1,149 @@
+CREATE TABLE cafe (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  open BOOLEAN NOT NULL,
+  time_zone TEXT NOT NULL,
+  day_cutoff_hour INT NOT NULL CHECK (day_cutoff_hour BETWEEN 0 AND 23),
+  version INT NOT NULL,
+  updated_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE menu_item (
+  cafe_id TEXT NOT NULL REFERENCES cafe,
+  product TEXT NOT NULL,
+  price BIGINT NOT NULL CHECK (price >= 0),
+  available BOOLEAN NOT NULL,
+  position BIGINT GENERATED ALWAYS AS IDENTITY,
+  PRIMARY KEY (cafe_id, product)
+);
+
+CREATE TABLE delivery (
+  order_id TEXT PRIMARY KEY,
+  sequence BIGINT GENERATED ALWAYS AS IDENTITY,
+  -- No reference to cafe: a paid order is never refused for what this service does not know yet.
+  cafe_id TEXT NOT NULL,
+  customer_id TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('ORDER_GET', 'RECEIVED', 'READY', 'PICKED_UP', 'REJECTED', 'EXPIRED', 'CANCELED',
+    'CANCELED_BY_CAFE', 'NOT_COLLECTED')),
+  version INT NOT NULL,
+  lines JSONB NOT NULL,
+  total BIGINT NOT NULL CHECK (total >= 0),
+  accept_by TIMESTAMPTZ NOT NULL,
+  time_zone TEXT NOT NULL,
+  day_cutoff_hour INT NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL,
+  updated_at TIMESTAMPTZ NOT NULL,
+  since TIMESTAMPTZ NOT NULL,
+  entered_by TEXT,
+  queue_number INT,
+  ready_by TIMESTAMPTZ,
+  received_at TIMESTAMPTZ,
+  received_by TEXT,
+  ready_at TIMESTAMPTZ,
+  pickup_code TEXT,
+  reason TEXT,
+  note TEXT
+);
+-- Serves the lists by status, the length of the queue, and the unfinished deliveries of a café.
+CREATE INDEX delivery_of_cafe ON delivery (cafe_id, status, sequence);
+-- The timers.
+CREATE INDEX delivery_unanswered ON delivery (accept_by) WHERE status = 'ORDER_GET';
+CREATE INDEX delivery_uncollected ON delivery (ready_at) WHERE status = 'READY';
+-- Two cups with one code must never stand on the counter.
+CREATE UNIQUE INDEX delivery_pickup_code ON delivery (cafe_id, pickup_code) WHERE status = 'READY';
+
+CREATE TABLE queue_counter (
+  cafe_id TEXT NOT NULL,
+  business_date TEXT NOT NULL,
+  last INT NOT NULL,
+  PRIMARY KEY (cafe_id, business_date)
+);
+
+CREATE TABLE kept_cancel (
+  order_id TEXT PRIMARY KEY,
+  requested_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE command_key (
+  caller TEXT NOT NULL,
+  key TEXT NOT NULL,
+  command TEXT NOT NULL,
+  input_hash TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL,
+  PRIMARY KEY (caller, key)
+);
+
+-- The tables of the messaging, the same in every service's database. A service's first migration contains this text as it
+-- stands; the SQL that touches these tables is the library's alone, except that a command calls outbox_append().
+
+-- Every event this service ever said, in the order it was said. Rows stay: a lost stream is rebuilt from them.
+CREATE TABLE outbox (
+  position BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  event_id UUID NOT NULL UNIQUE,
+  subject TEXT NOT NULL,
+  aggregate_id TEXT NOT NULL,
+  aggregate_version INT NOT NULL,
+  envelope JSONB NOT NULL,
+  created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  stream TEXT,
+  stream_sequence BIGINT,
+  published_at TIMESTAMPTZ,
+  UNIQUE (aggregate_id, aggregate_version)
+);
+CREATE INDEX outbox_unpublished ON outbox (position) WHERE published_at IS NULL;
+
+-- The version gate: the last version that was applied, per consumer and aggregate.
+CREATE TABLE inbox (
+  consumer TEXT NOT NULL,
+  aggregate_id TEXT NOT NULL,
+  version INT NOT NULL,
+  event_id UUID,
+  updated_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  PRIMARY KEY (consumer, aggregate_id)
+);
+
+-- Events that came before their predecessor; they wait here.
+CREATE TABLE parked_event (
+  consumer TEXT NOT NULL,
+  aggregate_id TEXT NOT NULL,
+  version INT NOT NULL,
+  envelope JSONB NOT NULL,
+  parked_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  PRIMARY KEY (consumer, aggregate_id, version)
+);
+
+-- Events whose handler failed. With retry_at they are tried again then, without it they wait for someone to look.
+CREATE TABLE dead_letter (
+  consumer TEXT NOT NULL,
+  event_id UUID NOT NULL,
+  aggregate_id TEXT NOT NULL,
+  version INT NOT NULL,
+  envelope JSONB NOT NULL,
+  error TEXT NOT NULL,
+  tries INT NOT NULL,
+  dead_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  retry_at TIMESTAMPTZ,
+  PRIMARY KEY (consumer, event_id)
+);
+
+-- Names this database's life: a new, empty database gets another epoch, so other durable consumers, so a full replay.
+CREATE TABLE messaging_epoch (
+  "only" BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK ("only"),
+  epoch TEXT NOT NULL DEFAULT substr(md5(random()::text || clock_timestamp()::text), 1, 8)
+);
+INSERT INTO messaging_epoch DEFAULT VALUES;
+
+-- Appends [{subject, envelope}, …] and says how many. `WITH changed AS (UPDATE …) SELECT outbox_append($1) FROM changed`
+-- appends only when a row was changed.
+CREATE FUNCTION outbox_append(events JSONB) RETURNS BIGINT LANGUAGE sql VOLATILE AS $$
+  WITH added AS (
+    INSERT INTO outbox (event_id, subject, aggregate_id, aggregate_version, envelope)
+    SELECT (e.item->'envelope'->>'id')::uuid, e.item->>'subject', e.item->'envelope'->>'aggregateId',
+           (e.item->'envelope'->>'aggregateVersion')::int, e.item->'envelope'
+    FROM jsonb_array_elements(events) WITH ORDINALITY AS e(item, place)
+    ORDER BY e.place
+    RETURNING 1
+  )
+  SELECT count(*) FROM added
+$$;
