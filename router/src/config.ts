@@ -37,8 +37,6 @@ const schema = z.object({
   PLAYGROUND_EXAMPLES_FILE: z.string().optional(),
 });
 
-export type Settings = ReturnType<typeof readSettings>;
-
 /**
  * The router's settings: the command line first, then the environment.
  *

@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { createLogger } from '@cafe-for-me/lib/log';
 import { createClient, type Client, type ClientOptions } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { createRouter, type RouterParts } from '../app.ts';
@@ -30,7 +30,11 @@ export async function startRouter(
     graph: loadSupergraph(sdl),
     identity: createIdentity({ routerKey: undefined, tokens: undefined, ...identityOptions }),
     playground: await loadPlayground({}),
-    log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
+    log: createLogger({
+      service: 'router',
+      level: 'debug',
+      destination: { write: (line: string) => void lines.push(line) },
+    }),
     upstreamIdleMs: 1,
     ...parts,
   });
