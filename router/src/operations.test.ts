@@ -1,4 +1,4 @@
-import { collect, startRouter, type AnyData, type TestRouter } from './testing/router.ts';
+import { collect, startRouter, type TestRouter } from './testing/router.ts';
 import { startSubgraphs, type TestSubgraphs } from './testing/supergraph.ts';
 
 let subgraphs: TestSubgraphs;
@@ -131,9 +131,7 @@ describe('a subgraph that does not work', () => {
   it('is logged with the id of the request', async () => {
     subgraphs.reviews.mode = 'html';
     await router.post('{ me { reviews { text } } }', { headers: { 'x-request-id': 'find-me' } });
-    const line = router.lines
-      .map((text) => JSON.parse(text) as AnyData)
-      .find(({ requestId }) => requestId === 'find-me');
+    const line = router.lines.map((text) => JSON.parse(text)).find(({ requestId }) => requestId === 'find-me');
     expect(line).toMatchObject({ level: 'warn', subgraph: 'reviews' });
   });
 
