@@ -196,6 +196,24 @@ describe('the delivery subgraph', () => {
     expect(await until(() => statusOf(orderId))).toBe('ORDER_GET');
   });
 
+  it('puts an event that it cannot apply aside, and goes on with the orders around it', async () => {
+    const [bad, good] = [randomUUID(), randomUUID()];
+    const poison = paymentCompleted({ orderId: bad, version: 1 });
+    await broker.publish(
+      { ...poison, data: { ...poison.data, acceptBy: 'whenever' } },
+      orderPlaced(good),
+      paymentCompleted({ orderId: good, acceptBy: soon() }),
+    );
+    expect(await until(() => statusOf(good))).toBe('ORDER_GET');
+    const [letter] = await until(async () => {
+      const rows = await database.query('SELECT * FROM dead_letter WHERE aggregate_id = $1 AND retry_at IS NULL', [
+        bad,
+      ]);
+      return rows.length > 0 && rows;
+    });
+    expect(letter).toMatchObject({ version: 1, error: expect.stringContaining('Invalid time value') as string });
+  });
+
   describe('shows', () => {
     const DELIVERY = `query ($id: ID!) { delivery(orderId: $id) { orderId status pickupCode availableActions } }`;
     const ENTITY = `query ($of: [_Any!]!) { _entities(representations: $of) {

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { databaseUrl, logLevel, natsUrl, port, secret, wholeNumber } from '@cafe-for-me/lib/config';
 
-/** What `migrate` and `seed` need of the environment. */
+/** What `migrate` needs of the environment. */
 export const migrateConfigSchema = z.object({ DATABASE_URL: databaseUrl(), LOG_LEVEL: logLevel().default('info') });
+
+/** What `seed` needs of the environment. */
+export const seedConfigSchema = migrateConfigSchema;
 
 /** What `serve` needs of the environment. */
 export const configSchema = z.object({

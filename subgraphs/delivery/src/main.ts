@@ -9,7 +9,7 @@ import { cafesIn } from './adapters/postgres-cafes.ts';
 import { openDatabase } from './adapters/postgres.ts';
 import { createApp } from './app.ts';
 import { seedCafes } from './application/seed-cafes.ts';
-import { configSchema, migrateConfigSchema } from './config.ts';
+import { configSchema, migrateConfigSchema, seedConfigSchema } from './config.ts';
 
 const directory = fileURLToPath(new URL('../../../prisma/delivery/migrations', import.meta.url));
 
@@ -51,7 +51,7 @@ async function migrate(log: Logger): Promise<void> {
 
 /** The running service's relay publishes what this adds: it looks at the outbox every second. */
 async function seed(log: Logger): Promise<void> {
-  const config = readConfig(migrateConfigSchema, process.env);
+  const config = readConfig(seedConfigSchema, process.env);
   log.level = config.LOG_LEVEL;
   const database = openDatabase(config.DATABASE_URL, { connections: 1 });
   try {
@@ -78,12 +78,12 @@ async function once(work: (log: Logger) => Promise<void>): Promise<void> {
 }
 
 const [command = 'serve', ...rest] = process.argv.slice(2);
-const commands: Record<string, () => Promise<void>> = {
-  serve: () => runProcess('delivery', serve),
-  migrate: () => once(migrate),
-  seed: () => once(seed),
-};
-const run = rest.length === 0 ? commands[command] : undefined;
+const commands = new Map<string, () => Promise<void>>([
+  ['serve', () => runProcess('delivery', serve)],
+  ['migrate', () => once(migrate)],
+  ['seed', () => once(seed)],
+]);
+const run = rest.length === 0 ? commands.get(command) : undefined;
 if (run === undefined) {
   process.stderr.write('Usage: node dist/main.js [serve|migrate|seed]\n');
   process.exit(64);

@@ -9,7 +9,7 @@ import { cancelByCafe } from '../application/cancel-by-cafe.ts';
 import { endOverdue, takeOverdue } from '../application/end-overdue.ts';
 import { handOver } from '../application/hand-over.ts';
 import { markReady } from '../application/mark-ready.ts';
-import { receivePaidOrder } from '../application/receive-paid-order.ts';
+import { receivePaidOrders } from '../application/receive-paid-orders.ts';
 import type { Outcome } from '../application/refusal.ts';
 import { rejectOrder } from '../application/reject-order.ts';
 import { pickupCode } from '../domain/pickup-code.ts';
@@ -80,8 +80,12 @@ describe('the rows of deliveries', () => {
 
   it('keep a paid order as it came, with one event, however often it comes', async () => {
     const event = paymentCompleted();
-    expect(await receivePaidOrder(one.parts, event)).toMatchObject({ status: 'ORDER_GET', version: 1 });
-    expect(await receivePaidOrder(two.parts, event)).toBeNull();
+    const other = paymentCompleted();
+    expect(await receivePaidOrders(one.parts, [event, other])).toMatchObject([
+      { orderId: event.aggregateId },
+      { orderId: other.aggregateId },
+    ]);
+    expect(await receivePaidOrders(two.parts, [event])).toEqual([]);
     expect(await rowOf(event.aggregateId)).toEqual({
       orderId: event.aggregateId,
       cafeId: '92',
@@ -228,7 +232,12 @@ describe('the rows of deliveries', () => {
     const event = paymentCompleted();
     expect(await answerCancelRequest(one.parts, cancelRequested(event.aggregateId))).toBeNull();
     expect(await answerCancelRequest(one.parts, cancelRequested(event.aggregateId))).toBeNull();
-    expect(await receivePaidOrder(two.parts, event)).toMatchObject({ status: 'CANCELED', version: 1 });
+    const usual = paymentCompleted();
+    const made = await receivePaidOrders(two.parts, [event, usual]);
+    expect(made).toMatchObject([
+      { status: 'CANCELED', version: 1 },
+      { status: 'ORDER_GET', version: 1 },
+    ]);
     expect(await eventsOf(event.aggregateId)).toEqual(['OrderCancelConfirmed']);
     expect(await database.query('SELECT * FROM kept_cancel WHERE order_id = $1', [event.aggregateId])).toEqual([]);
     const [only] = await one.parts.reads.between(event.aggregateId, 1, 1);

@@ -1,17 +1,19 @@
 import { createConsumer, type Consumer, type SqlClient } from '@cafe-for-me/lib/consumer';
 import { inContext, type Logger } from '@cafe-for-me/lib/log';
 import type { Nats } from '@cafe-for-me/lib/streams';
-import { isKnown, STREAMS, type AnyEnvelope } from '@cafe-for-me/schema/events';
+import { isKnown, STREAMS, type AnyEnvelope, type Envelope } from '@cafe-for-me/schema/events';
 import { answerCancelRequest } from '../application/answer-cancel-request.ts';
 import { logChange } from '../application/commit.ts';
 import type { Parts } from '../application/ports.ts';
-import { receivePaidOrder } from '../application/receive-paid-order.ts';
+import { receivePaidOrders } from '../application/receive-paid-orders.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import { deliveriesOn } from './postgres-deliveries.ts';
 import { inTransaction, type Database } from './postgres.ts';
 
-/** A transaction, and what to log once it is committed. */
+/** A transaction with what it has to do before it commits, and what to log after. */
 interface Tx extends SqlClient {
+  /** Paid orders of this batch that are not saved yet: they are saved together. */
+  readonly arrived: Envelope<'PaymentCompleted'>[];
   readonly changes: { readonly change: string; readonly delivery: Delivery }[];
 }
 
@@ -22,31 +24,36 @@ export function createOrdersConsumer(
   const { database, nats, logger, committed, now, newId, log } = parts;
 
   async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    const changes: { change: string; delivery: Delivery }[] = [];
-    const result = await inTransaction(database, (sql) =>
-      work({
+    const changes: Tx['changes'] = [];
+    const result = await inTransaction(database, async function workAndSave(sql) {
+      const tx: Tx = {
         $queryRawUnsafe: (statement, ...values) => sql.$queryRawUnsafe(statement, ...values),
         $executeRawUnsafe: (statement, ...values) => sql.$executeRawUnsafe(statement, ...values),
+        arrived: [],
         changes,
-      }),
-    );
+      };
+      const done = await work(tx);
+      await saveArrived(tx);
+      return done;
+    });
     for (const { change, delivery } of changes) logChange(log, change, delivery);
     return result;
   }
 
-  async function apply(event: AnyEnvelope, tx: Tx): Promise<void> {
-    const use = { now, newId, deliveries: deliveriesOn(tx) };
-    if (event.type === 'PaymentCompleted') {
-      const delivery = await receivePaidOrder(use, event);
-      if (delivery)
-        tx.changes.push({
-          change: delivery.status === 'CANCELED' ? 'OrderCancelConfirmed' : 'DeliveryCreated',
-          delivery,
-        });
-    } else if (event.type === 'OrderCancelRequested') {
-      const delivery = await answerCancelRequest(use, event);
-      if (delivery) tx.changes.push({ change: 'cancel request answered', delivery });
+  async function saveArrived(tx: Tx): Promise<void> {
+    const events = tx.arrived.splice(0);
+    if (events.length === 0) return;
+    for (const delivery of await receivePaidOrders({ now, newId, deliveries: deliveriesOn(tx) }, events)) {
+      const change = delivery.status === 'CANCELED' ? 'OrderCancelConfirmed' : 'DeliveryCreated';
+      tx.changes.push({ change, delivery });
     }
+  }
+
+  async function answer(event: Envelope<'OrderCancelRequested'>, tx: Tx): Promise<void> {
+    // Its order may have come in this very batch.
+    await saveArrived(tx);
+    const delivery = await answerCancelRequest({ now, newId, deliveries: deliveriesOn(tx) }, event);
+    if (delivery) tx.changes.push({ change: 'cancel request answered', delivery });
   }
 
   return createConsumer<Tx, AnyEnvelope>({
@@ -56,14 +63,14 @@ export function createOrdersConsumer(
     database: { transaction },
     handle(event, tx) {
       if (!isKnown(event)) {
-        logger.warn(
-          { type: (event as AnyEnvelope).type, eventId: (event as AnyEnvelope).id },
-          'an event of an unknown kind is passed over',
-        );
+        const { type, id } = event as AnyEnvelope;
+        logger.warn({ type, eventId: id }, 'an event of an unknown kind is passed over');
         return undefined;
       }
+      if (event.type === 'PaymentCompleted') tx.arrived.push(event);
+      if (event.type !== 'OrderCancelRequested') return undefined;
       const { aggregateId: orderId, traceparent } = event;
-      return inContext({ orderId, traceparent }, () => apply(event, tx));
+      return inContext({ orderId, traceparent }, () => answer(event, tx));
     },
     log: logger,
     onApplied: committed,

@@ -56,18 +56,28 @@ const ACCEPT = `/* delivery-accept */
     outbox_append(jsonb_set($12::jsonb, '{0,envelope,data,queueNumber}', to_jsonb(queue_number)))
   FROM changed`;
 
+/** A whole batch of orders in one statement: this is what the service does most. */
 const RECEIVE = `/* delivery-receive */
-  WITH kept AS (
-    DELETE FROM kept_cancel WHERE order_id = $1 RETURNING 1
+  WITH arrived AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS one ("orderId" text, "cafeId" text, "customerId" text, lines jsonb,
+      total bigint, "acceptBy" timestamptz, "timeZone" text, "dayCutoffHour" int, at timestamptz, place int,
+      created jsonb, canceled jsonb)
+  ), kept AS (
+    DELETE FROM kept_cancel USING arrived WHERE order_id = arrived."orderId" RETURNING order_id
   ), added AS (
     INSERT INTO delivery (order_id, cafe_id, customer_id, status, version, lines, total, accept_by, time_zone,
       day_cutoff_hour, created_at, updated_at, since)
-    SELECT $1, $2, $3, CASE WHEN EXISTS (SELECT FROM kept) THEN 'CANCELED' ELSE 'ORDER_GET' END, 1, $4::jsonb, $5::bigint,
-      $6::timestamptz, $7, $8::int, $9::timestamptz, $9::timestamptz, $9::timestamptz
+    SELECT "orderId", "cafeId", "customerId",
+      CASE WHEN EXISTS (SELECT FROM kept WHERE order_id = "orderId") THEN 'CANCELED' ELSE 'ORDER_GET' END,
+      1, lines, total, "acceptBy", "timeZone", "dayCutoffHour", at, at, at
+    FROM arrived ORDER BY place
     ON CONFLICT (order_id) DO NOTHING
-    RETURNING status
+    RETURNING order_id, status
+  ), appended AS (
+    SELECT outbox_append(jsonb_agg(CASE status WHEN 'CANCELED' THEN canceled ELSE created END ORDER BY place))
+    FROM added JOIN arrived ON arrived."orderId" = added.order_id
   )
-  SELECT status, outbox_append(CASE status WHEN 'CANCELED' THEN $11::jsonb ELSE $10::jsonb END) FROM added`;
+  SELECT order_id AS "orderId", status FROM added, appended`;
 
 /** The rows of deliveries over a connection, or over the transaction of one. */
 export function deliveriesOn(sql: SqlClient): Deliveries {
@@ -115,22 +125,20 @@ export function deliveriesOn(sql: SqlClient): Deliveries {
       return rows[0]?.queueNumber ?? null;
     },
 
-    async receive({ order, clock, created, canceled }) {
-      const rows = await sql.$queryRawUnsafe<{ status: 'ORDER_GET' | 'CANCELED' }[]>(
+    async receive(arrivals) {
+      const batch = arrivals.map(({ order, clock, created, canceled }, place) => ({
+        ...order,
+        ...clock,
+        at: created.occurredAt,
+        place,
+        created: { subject: subjectOf(created), envelope: created },
+        canceled: { subject: subjectOf(canceled), envelope: canceled },
+      }));
+      const rows = await sql.$queryRawUnsafe<{ orderId: string; status: 'ORDER_GET' | 'CANCELED' }[]>(
         RECEIVE,
-        order.orderId,
-        order.cafeId,
-        order.customerId,
-        JSON.stringify(order.lines),
-        order.total,
-        order.acceptBy.toISOString(),
-        clock.timeZone,
-        clock.dayCutoffHour,
-        created.occurredAt,
-        outboxJson([created], subjectOf),
-        outboxJson([canceled], subjectOf),
+        JSON.stringify(batch),
       );
-      return rows[0]?.status ?? null;
+      return new Map(rows.map(({ orderId, status }) => [orderId, status]));
     },
 
     async keepCancel(orderId, at) {

@@ -26,6 +26,14 @@ export interface Transition {
   readonly key?: CommandKey;
 }
 
+/** A paid order on its way to its café. */
+export interface Arrival {
+  readonly order: PaidOrder;
+  readonly clock: BusinessClock;
+  readonly created: Envelope<'DeliveryCreated'>;
+  readonly canceled: Envelope<'OrderCancelConfirmed'>;
+}
+
 /**
  * The rows of deliveries. Each of the saving verbs is one conditional statement: it saves the change, its event and the
  * command's key together, or, when somebody else was first, nothing.
@@ -46,16 +54,11 @@ export interface Deliveries {
     readonly key?: CommandKey;
   }): Promise<number | null>;
   /**
-   * Saves a paid order's delivery with the event that fits: `canceled` when a cancel request was kept for it.
+   * Saves the deliveries of paid orders, each with the event that fits: `canceled` when a cancel request was kept for it.
    *
-   * @returns the status that it got; null when the delivery was there already
+   * @returns by order id the status that it got; one whose delivery was there already is missing
    */
-  receive(arrival: {
-    readonly order: PaidOrder;
-    readonly clock: BusinessClock;
-    readonly created: Envelope<'DeliveryCreated'>;
-    readonly canceled: Envelope<'OrderCancelConfirmed'>;
-  }): Promise<'ORDER_GET' | 'CANCELED' | null>;
+  receive(arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, 'ORDER_GET' | 'CANCELED'>>;
   /** Keeps a cancel request for an order that has not come yet. */
   keepCancel(orderId: string, at: Date): Promise<void>;
 }

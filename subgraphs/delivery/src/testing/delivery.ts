@@ -15,7 +15,7 @@ import { cafesIn } from '../adapters/postgres-cafes.ts';
 import { deliveriesOn, dueDeliveriesOn } from '../adapters/postgres-deliveries.ts';
 import { readsOn } from '../adapters/postgres-reads.ts';
 import { createApp } from '../app.ts';
-import { receivePaidOrder } from '../application/receive-paid-order.ts';
+import { receivePaidOrders } from '../application/receive-paid-orders.ts';
 
 export const routerKey = 'a key that only tests and nobody else would use';
 export const seoul = { timeZone: 'Asia/Seoul', dayCutoffHour: 4 };
@@ -102,7 +102,7 @@ function head(aggregateId: string, aggregateVersion: number, cafeId: string) {
 /** A paid order that has reached the café. @returns its id */
 export async function orderAtCafe({ parts }: Pick<Store, 'parts'>, given: Partial<Order> = {}): Promise<string> {
   const event = paymentCompleted(given);
-  await receivePaidOrder(parts, event);
+  await receivePaidOrders(parts, [event]);
   return event.aggregateId;
 }
 
