@@ -60,7 +60,9 @@ export async function startSimulators() {
     inbox: async (to: string) =>
       (await get<{ messages: { key: string; text: string }[] }>(`${sms.url}/inbox?to=${encodeURIComponent(to)}`))
         .messages,
-    stopPayment: payment.stop,
+    async reset() {
+      await Promise.all([payment, sms].map(({ url }) => fetch(`${url}/reset`, { method: 'POST' })));
+    },
     async stop() {
       await Promise.all([payment.stop(), sms.stop()]);
     },
