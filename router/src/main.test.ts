@@ -16,6 +16,9 @@ let supergraph: string;
 let subgraphs: TestSubgraphs;
 const running = new Set<ChildProcess>();
 
+// Each test starts whole processes, and a busy machine starts them slowly.
+const timeoutMs = 90_000;
+
 beforeAll(async () => {
   bundle = await bundleMain();
   directory = await mkdtemp(join(tmpdir(), 'router-main-'));
@@ -55,71 +58,91 @@ async function urlOf(child: ChildProcess): Promise<string> {
 }
 
 describe('the router as a process', () => {
-  it('explains itself', async () => {
-    const { code, out } = await run(['--help']);
-    expect(code).toBe(0);
-    expect(out).toContain('--supergraph FILE');
-  });
+  it(
+    'explains itself',
+    async () => {
+      const { code, out } = await run(['--help']);
+      expect(code).toBe(0);
+      expect(out).toContain('--supergraph FILE');
+    },
+    timeoutMs,
+  );
 
-  it('says in one sentence that no supergraph was given, that it does not exist, or that it is none', async () => {
-    const wrong = join(directory, 'wrong.graphql');
-    await writeFile(wrong, 'type Query { a: Int }');
-    for (const [args, sentence] of [
-      [[], /SUPERGRAPH is missing; it should be the path/],
-      [['--supergraph', '/nowhere/file'], /The supergraph file \/nowhere\/file does not exist\./],
-      [['--supergraph', wrong], /wrong\.graphql is not a supergraph that can be served: .+\./],
-      [['--supergraph', supergraph, '--prot', '1'], /Unknown option '--prot'.*See --help\./],
-      [['--supergraph', supergraph, '--port', 'x'], /PORT is not valid/],
-    ] as const) {
-      const { code, error } = await run(args);
-      expect([code, error]).toEqual([78, expect.stringMatching(sentence)]);
-    }
-  });
+  it(
+    'says in one sentence that no supergraph was given, that it does not exist, or that it is none',
+    async () => {
+      const wrong = join(directory, 'wrong.graphql');
+      await writeFile(wrong, 'type Query { a: Int }');
+      for (const [args, sentence] of [
+        [[], /SUPERGRAPH is missing; it should be the path/],
+        [['--supergraph', '/nowhere/file'], /The supergraph file \/nowhere\/file does not exist\./],
+        [['--supergraph', wrong], /wrong\.graphql is not a supergraph that can be served: .+\./],
+        [['--supergraph', supergraph, '--prot', '1'], /Unknown option '--prot'.*See --help\./],
+        [['--supergraph', supergraph, '--port', 'x'], /PORT is not valid/],
+      ] as const) {
+        const { code, error } = await run(args);
+        expect([code, error]).toEqual([78, expect.stringMatching(sentence)]);
+      }
+    },
+    timeoutMs,
+  );
 
-  it('says that its port is taken', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
-    const { code, error } = await run(['--supergraph', supergraph, '--port', String(port)]);
-    other.close();
-    expect([code, error]).toEqual([78, expect.stringContaining(`Port ${port} on 127.0.0.1 is taken`)]);
-  });
+  it(
+    'says that its port is taken',
+    async () => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const { port } = other.address() as AddressInfo;
+      const { code, error } = await run(['--supergraph', supergraph, '--port', String(port)]);
+      other.close();
+      expect([code, error]).toEqual([78, expect.stringContaining(`Port ${port} on 127.0.0.1 is taken`)]);
+    },
+    timeoutMs,
+  );
 
-  it('serves any supergraph without further settings, and goes in order on SIGTERM', async () => {
-    const child = start(['--supergraph', supergraph, '--port', '0']);
-    const url = await urlOf(child);
-    expect((await fetch(url.replace('/graphql', '/health'))).status).toBe(200);
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer of whatever' },
-      body: '{"query":"{ me { name badge { label } } seen { identity } }"}',
-    });
-    expect(await response.json()).toEqual({
-      data: { me: { name: 'Alice', badge: { label: 'badge of 1' } }, seen: { identity: null } },
-    });
-    const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws');
-    await once(socket, 'open');
-    const closed = once(socket, 'close');
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
-    expect((await closed)[0]).toBe(1012);
-    expect(await exited).toEqual([0, null]);
-  });
+  it(
+    'serves any supergraph without further settings, and goes in order on SIGTERM',
+    async () => {
+      const child = start(['--supergraph', supergraph, '--port', '0']);
+      const url = await urlOf(child);
+      expect((await fetch(url.replace('/graphql', '/health'))).status).toBe(200);
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer of whatever' },
+        body: '{"query":"{ me { name badge { label } } seen { identity } }"}',
+      });
+      expect(await response.json()).toEqual({
+        data: { me: { name: 'Alice', badge: { label: 'badge of 1' } }, seen: { identity: null } },
+      });
+      const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws');
+      await once(socket, 'open');
+      const closed = once(socket, 'close');
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect((await closed)[0]).toBe(1012);
+      expect(await exited).toEqual([0, null]);
+    },
+    timeoutMs,
+  );
 
-  it('goes to another address of a subgraph when it is told to', async () => {
-    const child = start(['--supergraph', supergraph, '--port', '0'], {
-      SUBGRAPH_URL_PEOPLE: 'http://127.0.0.1:1/graphql',
-    });
-    const url = await urlOf(child);
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{"query":"{ me { name } badges }"}',
-    });
-    expect(await response.json()).toMatchObject({
-      data: { me: null, badges: ['gold'] },
-      errors: [{ extensions: { serviceName: 'people' } }],
-    });
-    child.kill('SIGKILL');
-  });
+  it(
+    'goes to another address of a subgraph when it is told to',
+    async () => {
+      const child = start(['--supergraph', supergraph, '--port', '0'], {
+        SUBGRAPH_URL_PEOPLE: 'http://127.0.0.1:1/graphql',
+      });
+      const url = await urlOf(child);
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"query":"{ me { name } badges }"}',
+      });
+      expect(await response.json()).toMatchObject({
+        data: { me: null, badges: ['gold'] },
+        errors: [{ extensions: { serviceName: 'people' } }],
+      });
+      child.kill('SIGKILL');
+    },
+    timeoutMs,
+  );
 });
