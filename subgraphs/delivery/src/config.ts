@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { databaseUrl, logLevel, natsUrl, port, secret, wholeNumber } from '@cafe-for-me/lib/config';
 
+const ofDatabase = { DATABASE_URL: databaseUrl(), LOG_LEVEL: logLevel().default('info') };
+
 /** What `migrate` needs of the environment. */
-export const migrateConfigSchema = z.object({ DATABASE_URL: databaseUrl(), LOG_LEVEL: logLevel().default('info') });
+export const migrateConfigSchema = z.object(ofDatabase);
 
 /** What `seed` needs of the environment. */
-export const seedConfigSchema = migrateConfigSchema;
+export const seedConfigSchema = z.object(ofDatabase);
 
 /** What `serve` needs of the environment. */
 export const configSchema = z.object({

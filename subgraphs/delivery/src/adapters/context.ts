@@ -4,11 +4,6 @@ import type { LoadCafe } from '../application/read-cafes.ts';
 import type { LoadDelivery } from '../application/read-deliveries.ts';
 import type { Cafes, DeliveryReads } from '../application/ports.ts';
 
-/** An order as this subgraph knows it: the rest is the customer service's. */
-export interface OrderRef {
-  readonly id: string;
-}
-
 /** What resolvers get beside their arguments; one per request, one per subscription. */
 export interface Context {
   readonly caller: Caller;

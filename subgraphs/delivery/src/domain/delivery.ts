@@ -60,8 +60,6 @@ export type Delivery = Common &
     | ({ readonly status: 'CANCELED_BY_CAFE'; readonly reason: string } & EnteredByStaff & Accepted & Partial<Made>)
   );
 
-export type DeliveryIn<Status extends Delivery['status']> = Extract<Delivery, { status: Status }>;
-
 /** A delivery and its café's clock as it was when the order was paid. */
 export interface DeliveryAtCafe {
   readonly delivery: Delivery;
