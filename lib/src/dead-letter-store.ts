@@ -70,7 +70,9 @@ export async function takeDueLetter(tx: SqlClient, consumer: string): Promise<Du
 /** In how many milliseconds the next letter is due; null when none waits. */
 export async function nextDueInMs(tx: SqlClient, consumer: string): Promise<number | null> {
   const [row] = await tx.$queryRawUnsafe<{ ms: number | null }[]>(
-    `SELECT greatest(0, extract(epoch FROM min(retry_at) - clock_timestamp()) * 1000)::float8 AS ms
+    // Of nothing and 0, greatest() makes 0: "now", again and again, where no letter waits.
+    `SELECT CASE WHEN min(retry_at) IS NOT NULL
+       THEN greatest(0, extract(epoch FROM min(retry_at) - clock_timestamp()) * 1000)::float8 END AS ms
      FROM dead_letter WHERE consumer = $1 AND retry_at IS NOT NULL`,
     consumer,
   );
