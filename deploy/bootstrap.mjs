@@ -166,22 +166,45 @@ function npm(...args) {
   return path !== undefined && /npm-cli\.[cm]?js$/.test(path) ? [process.execPath, [path, ...args]] : ['npm', args];
 }
 
+/**
+ * Whether the lock file names every package that could be wanted. A registry that lacks packages for other platforms leaves them out
+ * of the lock file, and `npm ci` then refuses it; `npm install` takes what the lock file has and does without the rest.
+ */
+function lockIsWhole() {
+  /** @type {Record<string, any>} */
+  const packages = readJson(join(root, 'package-lock.json')).packages;
+  const names = new Set(
+    Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)),
+  );
+  return Object.values(packages).every((one) =>
+    Object.keys(one.optionalDependencies ?? {}).every((name) => names.has(name)),
+  );
+}
+
 /** @param {boolean} quiet */
 async function install(quiet) {
   if (packagesFit()) return;
   // Install scripts are not needed, and not run: npm 11 does not run them either.
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const clean = await runTool('Installing packages (npm ci)', ...npm('ci', ...flags), quiet);
-  if (!clean.ok) {
-    say(`npm ci failed (${lastLines(clean.output, 1).trim()}); trying npm install.`);
-    const loose = await runTool('Installing packages (npm install)', ...npm('install', ...flags), quiet);
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+  const clean = lockIsWhole()
+    ? await runTool('Installing packages (npm ci)', ...npm('ci', ...flags), quiet)
+    : undefined;
+  if (clean?.ok !== true) {
+    if (clean !== undefined) say(`npm ci failed:\n${firstErrors(clean.output)}\nTrying npm install.`);
+    const loose = await runTool('Installing packages (npm install)', ...npm('install', '--no-save', ...flags), quiet);
     if (!loose.ok) {
       throw new Refused(
-        `The packages could not be installed. npm says:\n${lastLines(loose.output, 15)}\nIs the registry reachable, and the disk not full?`,
+        `The packages could not be installed. npm says:\n${firstErrors(loose.output)}\nIs the registry reachable, and the disk not full?`,
       );
     }
   }
   writeFileSync(stampFile, installStamp());
+}
+
+/** What npm complains about, in short. @param {string} output */
+function firstErrors(output) {
+  const errors = output.split('\n').filter((line) => /^npm (error|ERR!) \S/.test(line) && !/complete log/.test(line));
+  return errors.slice(0, 6).join('\n') || lastLines(output, 6);
 }
 
 /** @param {string} what 'all', or the package after @cafe-for-me/ @param {boolean} quiet */

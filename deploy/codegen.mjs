@@ -73,6 +73,8 @@ function generateClient(service) {
         CHECKPOINT_DISABLE: '1',
         DO_NOT_TRACK: '1',
         PRISMA_HIDE_UPDATE_MESSAGE: '1',
+        // It notes there when it was first run; that note is not to lie in anybody's home.
+        XDG_CONFIG_HOME: fileURLToPath(new URL('node_modules/.cache/prisma', root)),
       },
     },
   );
