@@ -39,9 +39,8 @@ const place = (caller = alice, input: object = {}) =>
 
 async function placedOrder(caller = alice): Promise<string> {
   const { data } = await place(caller);
-  const { order } = data?.['placeOrder'] as { order: { id: string; status: string } };
-  expect(order.status).toBe('PLACED');
-  return order.id;
+  expect(data).toMatchObject({ placeOrder: { order: { status: 'PLACED' } } });
+  return (data as { placeOrder: { order: { id: string } } }).placeOrder.order.id;
 }
 
 describe('The graph', () => {

@@ -2,6 +2,7 @@ import type { EventEnvelope } from '@cafe-for-me/lib/events';
 import { inContext, type Logger } from '@cafe-for-me/lib/log';
 import { isKnown } from '@cafe-for-me/schema/events';
 import { followDelivery } from '../application/follow-delivery.ts';
+import { unreachable } from '../domain/order.ts';
 import type { World } from '../application/ports.ts';
 import { saveCafe, saveMenuItem } from './menus.ts';
 import { createFollowStore } from './order-store.ts';
@@ -36,9 +37,17 @@ export function createDeliveriesHandler(world: World, log: Logger) {
         return inContext({ traceparent: event.traceparent }, () =>
           followDelivery(createFollowStore(tx), world, event.aggregateId, event),
         );
-      default:
+      case 'OrderPlaced':
+      case 'PaymentCompleted':
+      case 'PaymentFailed':
+      case 'OrderCancelRequested':
+      case 'OrderStatusChanged':
+      case 'PaymentRefunded':
+      case 'AccountingChanged':
         // Known, but of another stream.
         return;
+      default:
+        throw unreachable(event);
     }
   };
 }

@@ -9,7 +9,7 @@ export const orderResolvers: OrderResolvers = {
   __resolveReference: async function resolveOrder({ id }, { caller, orders }) {
     const order = await orders.load(id);
     // The router asks for null where a reference leads to nothing that the caller may see.
-    return (order !== null && maySee(caller, order) ? order : null) as NonNullable<typeof order>;
+    return order !== null && maySee(caller, order) ? order : null;
   },
   cafe: ({ cafeId }) => ({ id: cafeId }),
   lines: ({ lines }) => lines.map((line) => ({ ...line, total: line.qty * line.unitPrice })),
@@ -18,7 +18,14 @@ export const orderResolvers: OrderResolvers = {
   cannotOrderCanceled: ({ status }) => cannotBeCanceled(status),
   history: async function resolveHistory(order, _args, { histories }) {
     const changes = await histories.load(order.id);
-    return changes.map((change): StatusChange => ({ ...change, order }));
+    return changes.map(({ orderId, version, status, at, message }): StatusChange => ({
+      orderId,
+      version,
+      status,
+      at,
+      message,
+      order,
+    }));
   },
   notifications: async function resolveNotifications(order, _args, { caller, notifications }) {
     return maySeeNotifications(caller, order) ? [...(await notifications.load(order.id))] : [];

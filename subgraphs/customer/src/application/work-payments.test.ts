@@ -117,7 +117,7 @@ describe('A charge whose outcome is open', () => {
   it('is worked on by one of several replicas, and has one effect whoever comes first', async () => {
     const order = await placeAndDie(() => never);
     const worked = await Promise.all([replica, other].map((each) => each.workPayments(sweepMs)));
-    expect(worked.toSorted()).toEqual([0, 1]);
+    expect(worked.reduce((sum, count) => sum + count)).toBe(1);
     expect(await other.orders.byId(order.id)).toMatchObject({ status: 'PLACED', version: 2 });
     expect(await moneyOf(order.id)).toMatchObject({ charges: 1 });
   });

@@ -27,6 +27,7 @@ const place = (change: Partial<PlaceInput>, cafe: typeof menu | null = menu) =>
     input: { ...input, ...change },
     menu: cafe,
   });
+const manyLines = (length: number) => Array.from({ length }, () => ({ product: 'Latte', qty: 1 }));
 const codesOf = (decision: ReturnType<typeof place>) =>
   'refusals' in decision ? decision.refusals.map(({ code, path }) => `${code} ${path.join('.')}`) : [];
 
@@ -56,11 +57,8 @@ describe('Placing an order', () => {
     ['INVALID_INPUT input.idempotencyKey', { idempotencyKey: 'k'.repeat(201) }],
     ['INVALID_INPUT input.idempotencyKey', { idempotencyKey: 'a\0b' }],
     ['INVALID_INPUT input.lines', { lines: [] }],
-    ['INVALID_INPUT input.lines', { lines: Array<PlaceInput['lines'][number]>(21).fill({ product: 'Latte', qty: 1 }) }],
-    [
-      'INVALID_INPUT input.lines',
-      { lines: Array<PlaceInput['lines'][number]>(10_000).fill({ product: 'Latte', qty: 1 }) },
-    ],
+    ['INVALID_INPUT input.lines', { lines: manyLines(21) }],
+    ['INVALID_INPUT input.lines', { lines: manyLines(10_000) }],
     ['INVALID_INPUT input.lines.0.qty', { lines: [{ product: 'Latte', qty: 0 }] }],
     ['INVALID_INPUT input.lines.0.qty', { lines: [{ product: 'Latte', qty: -1 }] }],
     ['INVALID_INPUT input.lines.0.qty', { lines: [{ product: 'Latte', qty: 1e9 }] }],

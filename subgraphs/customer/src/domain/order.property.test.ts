@@ -59,6 +59,6 @@ it('Whatever is asked and whatever happens, versions have no gaps, money is cons
       expect(money.refunded).toBe(view.refunded);
       expect(cancellationOf(order).allowed).toBe(order.status === 'PLACED');
     }),
-    { numRuns: 500, verbose: 1 },
+    { numRuns: 500 },
   );
 });

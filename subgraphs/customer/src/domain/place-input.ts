@@ -25,7 +25,7 @@ function isStorable(text: string): boolean {
 
 /** A text's length as people count it: an emoji beyond the basic plane is one. */
 function lengthOf(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 /** Checks a client's idempotency key: 1 to 200 characters. */

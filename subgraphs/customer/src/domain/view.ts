@@ -1,4 +1,4 @@
-import { PAYMENT_UNAVAILABLE, type Order, type OrderStatus } from './order.ts';
+import { PAYMENT_UNAVAILABLE, unreachable, type Order, type OrderStatus } from './order.ts';
 
 /** True from the café's acceptance on. */
 export function cannotBeCanceled(status: OrderStatus): boolean {
@@ -33,8 +33,16 @@ export function cancellationOf(order: Order): CancellationView {
     case 'ACCEPTED':
     case 'READY':
       return { allowed: false, until: null, reason: 'The café has accepted the order.' };
-    default:
+    case 'PAYMENT_FAILED':
+    case 'PICKED_UP':
+    case 'NOT_COLLECTED':
+    case 'REJECTED':
+    case 'EXPIRED':
+    case 'CANCELED':
+    case 'CANCELED_BY_CAFE':
       return { allowed: false, until: null, reason: `The order has ended: ${order.status}.` };
+    default:
+      throw unreachable(order);
   }
 }
 
