@@ -1,5 +1,6 @@
 import { AckPolicy, DeliverPolicy, nanos } from 'nats';
-import type { JetStreamManager, JsMsg, NatsConnection } from 'nats';
+import type { ConsumerMessages, JetStreamManager, JsMsg, NatsConnection } from 'nats';
+import { pause } from './bell.ts';
 
 /**
  * How long the broker waits for an acknowledgment before it gives a message to another replica, in milliseconds. Short, so
@@ -8,6 +9,9 @@ import type { JetStreamManager, JsMsg, NatsConnection } from 'nats';
 const ACK_WAIT_MS = 10_000;
 /** One pull's life, in milliseconds: heartbeats come at half of it, so a stalled one is noticed within two. */
 const PULL_EXPIRES_MS = 5_000;
+
+/** How long a drain waits for the broker, in milliseconds. */
+const DRAIN_WITHIN_MS = 1_000;
 
 /** The messages of a durable consumer that wait in this process. */
 export interface Source {
@@ -18,6 +22,7 @@ export interface Source {
   takeRest(): JsMsg[];
   /** Why no more messages come, once that is so: consumer or stream deleted, connection closed. */
   lost(): Error | undefined;
+  /** Stops pulling; what the broker had sent is in `takeRest` then. */
   close(): Promise<void>;
 }
 
@@ -90,10 +95,25 @@ export async function openSource(
     takeRest: () => waiting.splice(0),
     lost: () => lost,
     async close() {
+      if (lost === undefined) {
+        // Asked for information, the broker forgets our last pull; nats-server 2.9 would lose a message given back to it.
+        const pruned = drainSubscription(messages).then(() => consumer.info());
+        // A broker that is away does not answer; what it sent is then lost anyway.
+        await Promise.race([pruned.catch(() => undefined), pause(DRAIN_WITHIN_MS, new AbortController().signal)]);
+      }
       clearInterval(keepAlive);
       await messages.close().catch(() => undefined);
     },
   };
+}
+
+/**
+ * Stops pulling and waits for what the broker has already sent; `close()` alone would drop that, and the broker would wait
+ * for its acknowledgment in vain. The client offers this only as a part of draining the whole connection.
+ */
+async function drainSubscription(messages: ConsumerMessages): Promise<void> {
+  const { sub } = messages as ConsumerMessages & { sub?: { drain(): Promise<void> } };
+  await sub?.drain();
 }
 
 async function removeStale(

@@ -124,6 +124,8 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
       else if (lost) throw lost;
       else await messageBell.wait(60_000);
     }
+    // First closed: what is given back while the pull is open comes straight back here.
+    await source.close();
     for (const message of source.takeRest()) message.nak();
   }
 

@@ -13,6 +13,8 @@ export interface FeedCursor {
   readonly since: Date;
   /** Sequence of the last message seen, 0 for none. */
   sequence: number;
+  /** When the stream that `sequence` counts in was made. */
+  streamCreated?: string;
 }
 
 /**
@@ -26,9 +28,10 @@ export async function readOnwards(
   { stream, cursor, onMessage }: { stream: string; cursor: FeedCursor; onMessage: (message: JsMsg) => void },
 ): Promise<{ ended: Promise<void>; close: () => Promise<void> }> {
   const manager = await nc.jetstreamManager();
-  const { state } = await manager.streams.info(stream);
-  // The stream was lost and begun anew: what is in it now may be new to subscribers.
-  if (state.last_seq < cursor.sequence) cursor.sequence = 0;
+  const { state, created } = await manager.streams.info(stream);
+  // The stream was lost and begun anew, or set back: what is in it now may be new to subscribers.
+  if (created !== cursor.streamCreated || state.last_seq < cursor.sequence) cursor.sequence = 0;
+  cursor.streamCreated = created;
   const { name } = await manager.consumers.add(stream, {
     ack_policy: AckPolicy.None,
     mem_storage: true,

@@ -108,8 +108,8 @@ describe('createFeed', () => {
 
     await manager.streams.delete(stream.name);
     await add();
-    await publish(testEvent('a', 3));
-    expect(versions(await take(all, 1))).toEqual([3]);
+    await publish(testEvent('a', 3), testEvent('a', 4));
+    expect(versions(await take(all, 2))).toEqual([3, 4]);
   });
 
   it('ends its subscribers when it drains, and a subscriber when it returns', async () => {

@@ -1,4 +1,5 @@
-import type { JsMsg, NatsConnection } from 'nats';
+import { Events } from 'nats';
+import type { JsMsg, NatsConnection, QueuedIterator, Status } from 'nats';
 import type { Logger } from 'pino';
 import { pause, retryDelay } from './bell.ts';
 import { parseEnvelope } from './events.ts';
@@ -67,8 +68,16 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
 
   async function readOnce(nc: NatsConnection): Promise<void> {
     const reading = await readOnwards(nc, { stream, cursor, onMessage: fanOut });
-    await Promise.race([reading.ended, untilStopped]);
+    // The client's iterator can be stopped, though its type does not say so.
+    const status = nc.status() as QueuedIterator<Status>;
+    await Promise.race([reading.ended, untilReconnected(status), untilStopped]);
+    status.stop();
     await reading.close();
+  }
+
+  /** What the broker sent into a connection that was already dead is lost, and nothing says so until the next message. */
+  async function untilReconnected(status: AsyncIterable<Status>): Promise<void> {
+    for await (const { type } of status) if (type === Events.Reconnect) return;
   }
 
   function fanOut(message: JsMsg): void {
