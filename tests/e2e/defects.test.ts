@@ -15,7 +15,7 @@ describe('what the 2020 implementation got wrong', () => {
     const { data } = await alice.graph.send<{ __schema: { mutationType: { fields: { name: string }[] } } }>(
       '{ __schema { mutationType { fields { name } } } }',
     );
-    expect(data?.__schema.mutationType.fields.map(({ name }) => name).sort()).toEqual([
+    expect(data?.__schema.mutationType.fields.map(({ name }) => name).toSorted()).toEqual([
       'acceptOrder',
       'cancelByCafe',
       'handOver',

@@ -150,7 +150,7 @@ describe("one order's whole life", () => {
     expect(one.orders.pageInfo.hasNextPage).toBe(true);
     const two = await bob.graph.data<Page>(PAGE, { after: one.orders.pageInfo.endCursor });
     expect(two.orders.pageInfo.hasNextPage).toBe(false);
-    expect([...one.orders.edges, ...two.orders.edges].map(({ node }) => node.id)).toEqual(placed.reverse());
+    expect([...one.orders.edges, ...two.orders.edges].map(({ node }) => node.id)).toEqual(placed.toReversed());
   });
 
   it('tells a customer of all unfinished orders at once through myOrdersChanged', async () => {
