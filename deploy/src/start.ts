@@ -64,7 +64,7 @@ function neededPorts(ports: Ports, own: { databases: boolean; nats: boolean }): 
   );
 }
 
-function showWelcome({ urls }: System, without: readonly ServiceName[]): void {
+function welcome({ urls }: System, without: readonly ServiceName[]): string {
   const lines = [
     ['GraphQL', urls.graph, '(in a browser: the playground)'],
     ...SERVICES.map((name) => [name, without.includes(name) ? 'left out' : `${urls[name]}/health/ready`, '']),
@@ -73,7 +73,7 @@ function showWelcome({ urls }: System, without: readonly ServiceName[]): void {
     ['see it work', 'npm run demo', '(in another terminal)'],
     ['a token', 'npm run token -- customer --subject alice', ''],
   ];
-  write(`\n${lines.map(([name = '', what, note]) => `  ${name.padEnd(28)}${what} ${note}`.trimEnd()).join('\n')}\n\n`);
+  return `\n${lines.map(([name = '', what, note]) => `  ${name.padEnd(28)}${what} ${note}`.trimEnd()).join('\n')}\n\n`;
 }
 
 async function main(): Promise<number> {
@@ -117,8 +117,9 @@ async function main(): Promise<number> {
     signal: callOff.signal,
     log: createConsole(write),
   });
-  write(`\nReady after ${((performance.now() - begun) / 1000).toFixed(1)} s. Ctrl-C ends it.\n`);
-  showWelcome(system, without);
+  write(
+    `\nReady after ${((performance.now() - begun) / 1000).toFixed(1)} s. Ctrl-C ends it.\n${welcome(system, without)}`,
+  );
   await left;
   write('\nEnding …\n');
   await system.stop();

@@ -28,7 +28,7 @@ import {
 import { createSupervisor } from './supervisor.ts';
 import type { ProcessName, System, SystemOptions } from './system-types.ts';
 
-export type { ProcessName, System, SystemEvent, SystemOptions } from './system-types.ts';
+export type { System, SystemOptions } from './system-types.ts';
 
 /** How long the demo cafés may take to be known everywhere, in ms. */
 const SEEDED_WITHIN = 60_000;

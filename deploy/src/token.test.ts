@@ -58,7 +58,7 @@ describe('npm run token', () => {
     [['customer', '--cafe', '92'], 'A customer belongs to no café'],
     [['customer', '--hours', 'many'], '--hours must be a number above 0'],
     [['customer', 'alice'], '"alice" is one word too many.'],
-    [['customer', '--colour', 'red'], "Unknown option '--colour'"],
+    [['customer', '--shoes', 'red'], "Unknown option '--shoes'"],
   ])('refuses %j with a sentence', (args, sentence) => {
     expect(() => tokenRequest(args)).toThrow(WrongUse);
     expect(() => tokenRequest(args)).toThrow(sentence);
