@@ -1,7 +1,7 @@
 import type { NatsConnection } from 'nats';
 import type { EventEnvelope } from './events.ts';
 import { createFeed, liveVersions } from './feed.ts';
-import type { Feed, FeedOptions } from './feed.ts';
+import type { Feed, FeedOptions, LiveVersions } from './feed.ts';
 import { connectNats } from './streams.ts';
 import { createTestStream, silentLog } from './testing/broker.ts';
 import type { TestStream } from './testing/broker.ts';
@@ -159,7 +159,7 @@ describe('liveVersions', () => {
     await publish(testEvent(aggregateId, version));
   }
 
-  function live(feed: Feed, stateOf?: (event: EventEnvelope) => State): AsyncGenerator<State, void, undefined> {
+  function live(feed: Pick<Feed, 'subscribe'>, stateOf?: (event: EventEnvelope) => State): LiveVersions<State> {
     return liveVersions<State>({
       subscribe: () => feed.subscribe('all'),
       snapshot: async () => [...present].map(([aggregateId, version]) => ({ aggregateId, version })),
@@ -236,5 +236,73 @@ describe('liveVersions', () => {
     expect(await first).toEqual([{ aggregateId: 'old', version: 5 }]);
     expect(asked).toEqual([]);
     await states.return();
+  });
+
+  it('passes over what a reader knows already, though the snapshot does not give it', async () => {
+    const feed = await startFeed();
+    const states = liveVersions<State>({
+      subscribe: () => feed.subscribe('all'),
+      snapshot: async () => [],
+      known: async () => new Map([['a', 2]]),
+      versionOf: (state) => state,
+      missing: async () => [],
+      stateOf: fromEvent,
+    });
+    const first = take(states, 1);
+    await publish(testEvent('a', 1), testEvent('a', 2), testEvent('a', 3));
+
+    expect(await first).toEqual([{ aggregateId: 'a', version: 3 }]);
+    await states.return();
+  });
+
+  it('ends its tail at once when its reader leaves, though nothing happens', async () => {
+    const feed = await startFeed();
+    const left: string[] = [];
+    const states = live({
+      subscribe(key) {
+        const tail = feed.subscribe(key);
+        return { ...tail, return: () => (left.push(key), tail.return()) };
+      },
+    });
+    const waiting = states.next();
+    // The snapshot is empty, so from here on the next event is waited for.
+    await new Promise(setImmediate);
+
+    expect(await states.return()).toEqual({ value: undefined, done: true });
+    expect(await waiting).toEqual({ value: undefined, done: true });
+    expect(left).toContain('all');
+  });
+
+  it('opens no tail for a reader who leaves before the first look, and ends for one who leaves in a snapshot', async () => {
+    const feed = await startFeed();
+    let opened = 0;
+    let answer: (states: State[]) => void = () => undefined;
+    const options = {
+      subscribe: () => (opened++, feed.subscribe('all')),
+      snapshot: () => new Promise<State[]>((resolve) => (answer = resolve)),
+      versionOf: (state: State) => state,
+      missing: async () => [],
+    };
+    const unread = liveVersions<State>(options);
+    await unread.return();
+    expect(await unread.next()).toEqual({ value: undefined, done: true });
+    expect(opened).toBe(0);
+
+    const states = liveVersions<State>(options);
+    const waiting = states.next();
+    const leaving = states.return();
+    answer([]);
+    expect(await waiting).toEqual({ value: undefined, done: true });
+    await leaving;
+    expect(opened).toBe(1);
+  });
+
+  it('ends when the feed drains', async () => {
+    const feed = await startFeed();
+    const waiting = live(feed).next();
+    await new Promise(setImmediate);
+    await feed.drain();
+
+    expect(await waiting).toEqual({ value: undefined, done: true });
   });
 });

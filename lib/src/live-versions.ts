@@ -6,6 +6,8 @@ export interface LiveVersionsOptions<State> {
   readonly subscribe: () => Subscriber;
   /** The present states, one per aggregate. */
   readonly snapshot: () => Promise<readonly State[]>;
+  /** Versions of aggregates that the snapshot leaves out: only what comes after them is news. @default none */
+  readonly known?: () => Promise<ReadonlyMap<string, number>>;
   readonly versionOf: (state: State) => { readonly aggregateId: string; readonly version: number };
   /** The states of an aggregate at versions `from` to `to`, both included, in order, from the database. */
   readonly missing: (aggregateId: string, from: number, to: number) => Promise<readonly State[]>;
@@ -13,13 +15,35 @@ export interface LiveVersionsOptions<State> {
   readonly stateOf?: (event: EventEnvelope) => State | null | Promise<State | null>;
 }
 
+/** The joined states; `return()` ends the tail at once, also while the next event is waited for. */
+export interface LiveVersions<State> extends AsyncIterableIterator<State, void, undefined> {
+  return(): Promise<IteratorResult<State, void>>;
+}
+
 /**
  * Joins what is there with what comes: the snapshot's states, then every later version of each aggregate, each once and in
- * order. An aggregate that the snapshot did not have begins with its first event seen.
+ * order. An aggregate that is neither in the snapshot nor known begins with its first event seen.
  */
-export async function* liveVersions<State>({
+export function liveVersions<State>(options: LiveVersionsOptions<State>): LiveVersions<State> {
+  let tail: Subscriber | undefined;
+  const states = joined({ ...options, subscribe: () => (tail = options.subscribe()) });
+  return {
+    next: () => states.next(),
+    async return() {
+      // A generator that waits for the next event hears of its end only with that event; the end of its tail wakes it.
+      await tail?.return();
+      return states.return();
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function* joined<State>({
   subscribe,
   snapshot,
+  known,
   versionOf,
   missing,
   stateOf,
@@ -27,12 +51,13 @@ export async function* liveVersions<State>({
   // First the tail, then the snapshot: the other way round an event in between would be nobody's.
   const tail = subscribe();
   try {
-    const last = new Map<string, number>();
-    for (const state of await snapshot()) {
+    const [present, before] = await Promise.all([snapshot(), known?.()]);
+    const last = new Map(before);
+    for (const state of present) {
       const { aggregateId, version } = versionOf(state);
       last.set(aggregateId, version);
-      yield state;
     }
+    yield* present;
     for await (const event of tail) {
       const { aggregateId, aggregateVersion } = event;
       const from = (last.get(aggregateId) ?? aggregateVersion - 1) + 1;

@@ -1,6 +1,6 @@
 import { boundedFirst, connection, decodeCursor } from '@cafe-for-me/lib/cursor';
 import { forbidden } from '@cafe-for-me/lib/errors';
-import { liveVersions, type Feed } from '@cafe-for-me/lib/feed';
+import { liveVersions, type Feed, type LiveVersions } from '@cafe-for-me/lib/feed';
 import { dateTime, safeInt } from '@cafe-for-me/lib/scalars';
 import { z } from 'zod';
 import { customerFeedKey, orderFeedKey, statusChangeOf } from '../application/live-orders.ts';
@@ -28,7 +28,7 @@ export function createResolvers({ placeOrder, requestCancel, reads, feed }: Grap
   const payloadOf = ({ order, refusals }: OrderResult) => ({ order, userErrors: [...refusals] });
 
   /** The states that are there, then each later one once and in order. */
-  function live(key: string, snapshot: () => Promise<readonly StatusChange[]>): AsyncGenerator<StatusChange> {
+  function live(key: string, snapshot: () => Promise<readonly StatusChange[]>): LiveVersions<StatusChange> {
     return liveVersions<StatusChange>({
       subscribe: () => feed.subscribe(key),
       snapshot,

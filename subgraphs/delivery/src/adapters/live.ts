@@ -1,4 +1,4 @@
-import { createFeed, liveVersions, type Feed, type Subscriber } from '@cafe-for-me/lib/feed';
+import { createFeed, liveVersions, type Feed } from '@cafe-for-me/lib/feed';
 import type { Logger } from '@cafe-for-me/lib/log';
 import type { Nats } from '@cafe-for-me/lib/streams';
 import { isKnown, STREAMS, type AnyEnvelope } from '@cafe-for-me/schema/events';
@@ -27,15 +27,14 @@ export function createLiveDeliveries({ feed, reads }: { feed: Feed; reads: LiveR
     watch(cafeId) {
       /** Unfinished ones only, so it stays as small as the café's counter. */
       const states = new Map<string, Delivery>();
-      let tail: Subscriber | undefined;
 
       function keep(state: Delivery): void {
         if (isUnfinished(state)) states.set(state.orderId, state);
         else states.delete(state.orderId);
       }
 
-      const versions = liveVersions<Delivery>({
-        subscribe: () => (tail = feed.subscribe(cafeId)),
+      return liveVersions<Delivery>({
+        subscribe: () => feed.subscribe(cafeId),
         async snapshot() {
           const present = await reads.unfinished(cafeId);
           present.forEach(keep);
@@ -54,17 +53,6 @@ export function createLiveDeliveries({ feed, reads }: { feed: Feed; reads: LiveR
           return state;
         },
       });
-      return {
-        next: () => versions.next(),
-        // A generator that waits for its next event hears of its end only with that event: the tail is ended first.
-        async return() {
-          await tail?.return();
-          return versions.return();
-        },
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-      };
     },
   };
 }
