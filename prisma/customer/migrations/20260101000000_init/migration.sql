@@ -151,21 +151,9 @@ INSERT INTO messaging_epoch DEFAULT VALUES;
 
 -- Appends [{subject, envelope}, …] and says how many. `WITH changed AS (UPDATE …) SELECT outbox_append($1) FROM changed`
 -- appends only when a row was changed.
-CREATE FUNCTION outbox_append(events JSONB) RETURNS BIGINT LANGUAGE sql VOLATILE AS $$
-  WITH added AS (
-    INSERT INTO outbox (event_id, subject, aggregate_id, aggregate_version, envelope)
-    SELECT (e.item->'envelope'->>'id')::uuid, e.item->>'subject', e.item->'envelope'->>'aggregateId',
-           (e.item->'envelope'->>'aggregateVersion')::int, e.item->'envelope'
-    FROM jsonb_array_elements(events) WITH ORDINALITY AS e(item, place)
-    ORDER BY e.place
-    RETURNING 1
-  )
-  SELECT count(*) FROM added
-$$;
-
--- The same function in the other language, which keeps the plan of its INSERT: PostgreSQL plans the body of an SQL function at
--- every call, and two calls per order were as much work as all the rest of their statements.
-CREATE OR REPLACE FUNCTION outbox_append(events JSONB) RETURNS BIGINT LANGUAGE plpgsql VOLATILE AS $$
+-- PL/pgSQL keeps the plan of its INSERT; PostgreSQL plans the body of an SQL function at every call, and two calls per order
+-- were as much work as all the rest of their statements.
+CREATE FUNCTION outbox_append(events JSONB) RETURNS BIGINT LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   added BIGINT;
 BEGIN
