@@ -1,4 +1,5 @@
 import type { EventEnvelope } from './events.ts';
+import type { SqlClient } from './sql-client.ts';
 
 /**
  * The one parameter of the SQL function `outbox_append(jsonb)`: call it inside the statement or transaction that changes
@@ -11,4 +12,24 @@ export function outboxJson<Event extends EventEnvelope>(
   subjectOf: (event: Event) => string,
 ): string {
   return JSON.stringify(events.map((envelope) => ({ subject: subjectOf(envelope), envelope })));
+}
+
+/**
+ * The events of an aggregate at versions `fromVersion` to `toVersion`, both included, in order. The outbox keeps every event,
+ * published or not; versions it does not have are left out.
+ */
+export async function readOutbox<Event extends EventEnvelope = EventEnvelope>(
+  client: Pick<SqlClient, '$queryRawUnsafe'>,
+  aggregateId: string,
+  fromVersion: number,
+  toVersion: number,
+): Promise<Event[]> {
+  const rows = await client.$queryRawUnsafe<{ envelope: Event }[]>(
+    `SELECT envelope FROM outbox
+     WHERE aggregate_id = $1 AND aggregate_version BETWEEN $2::int AND $3::int ORDER BY aggregate_version`,
+    aggregateId,
+    fromVersion,
+    toVersion,
+  );
+  return rows.map(({ envelope }) => envelope);
 }

@@ -1,5 +1,6 @@
 import { liveVersions, type Feed } from '@cafe-for-me/lib/feed';
 import type { EventEnvelope } from '@cafe-for-me/lib/events';
+import { readOutbox } from '@cafe-for-me/lib/outbox';
 import type { Envelope } from '@cafe-for-me/schema/events';
 import type { BookedDay, LiveDays } from '../application/ports.ts';
 import { emptyDay } from '../domain/day.ts';
@@ -28,11 +29,8 @@ export function liveDays(feed: Feed, client: Client): LiveDays {
         },
         versionOf: (day) => ({ aggregateId: dayName(day), version: day.revision }),
         async missing(aggregateId, from, to) {
-          const rows = await client.$queryRaw<{ envelope: Changed }[]>`
-            SELECT envelope FROM outbox
-            WHERE aggregate_id = ${aggregateId} AND aggregate_version BETWEEN ${from}::int AND ${to}::int
-            ORDER BY aggregate_version`;
-          return rows.map(({ envelope }) => dayOf(envelope));
+          const events = await readOutbox<Changed>(client, aggregateId, from, to);
+          return events.map(dayOf);
         },
         stateOf: (event) => dayOf(event as Changed),
       });

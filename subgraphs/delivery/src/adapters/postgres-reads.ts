@@ -1,4 +1,5 @@
 import type { SqlClient } from '@cafe-for-me/lib/consumer';
+import { readOutbox } from '@cafe-for-me/lib/outbox';
 import type { DeliveryReads } from '../application/ports.ts';
 import { replay, type Delivery, type DeliveryEvent } from '../domain/delivery.ts';
 import { COLUMNS, deliveryOf, type DeliveryRow } from './delivery-row.ts';
@@ -20,9 +21,6 @@ const UNFINISHED = `/* delivery-unfinished */ SELECT ${COLUMNS} FROM delivery
 
 const QUEUE_LENGTHS = `/* delivery-queues */ SELECT cafe_id AS "cafeId", count(*) AS length FROM delivery
   WHERE cafe_id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND status IN ('ORDER_GET', 'RECEIVED') GROUP BY cafe_id`;
-
-const HISTORY = `/* delivery-history */ SELECT envelope FROM outbox
-  WHERE aggregate_id = $1 AND aggregate_version <= $2::int ORDER BY aggregate_version`;
 
 export interface LiveReads {
   /** Those of a café that wait for something, oldest first. */
@@ -58,11 +56,8 @@ export function readsOn(sql: SqlClient): DeliveryReads & LiveReads {
     async between(orderId, from, to) {
       const [present] = await find([orderId]);
       if (!present) return [];
-      const rows = await sql.$queryRawUnsafe<{ envelope: DeliveryEvent }[]>(HISTORY, orderId, to);
-      const states = replay(
-        present,
-        rows.map(({ envelope }) => envelope),
-      );
+      // A state follows from all events before it.
+      const states = replay(present, await readOutbox<DeliveryEvent>(sql, orderId, 1, to));
       return states.filter(({ version }) => version >= from);
     },
   };
