@@ -7,6 +7,7 @@ import type { TestStream } from './testing/broker.ts';
 import { createTestDatabase } from './testing/database.ts';
 import type { TestDatabase } from './testing/database.ts';
 import { publishEvents, testEvent } from './testing/events.ts';
+import { collectLog } from './testing/log-lines.ts';
 import { until } from './testing/until.ts';
 
 let stream: TestStream;
@@ -246,7 +247,12 @@ describe('createConsumer', () => {
   it('begins when its stream is made later, and heals when the broker loses consumer or stream', async () => {
     const manager = await stream.nc.jetstreamManager();
     await manager.streams.delete(stream.name);
-    const consumer = await startConsumer();
+    const { log, lines } = collectLog();
+    const consumer = await startConsumer({ log });
+    await until(() => lines.length > 0);
+    expect(lines).toEqual([
+      expect.objectContaining({ level: 'info', msg: 'the consumer waits for its stream, which is not there yet' }),
+    ]);
     const add = (): Promise<unknown> => manager.streams.add({ name: stream.name, subjects: [...stream.subjects] });
     const events = [1, 2, 3].map((version) => testEvent('a', version));
 

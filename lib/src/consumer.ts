@@ -9,6 +9,7 @@ import { countRetrying, nextDueInMs } from './dead-letter-store.ts';
 import { parseEnvelope } from './events.ts';
 import type { EventEnvelope } from './events.ts';
 import { readEpoch } from './inbox.ts';
+import { createReadingLog } from './reading-log.ts';
 import type { Database, SqlClient } from './sql-client.ts';
 import { hasApiCode, JetStreamErrorCode } from './streams.ts';
 import type { Nats } from './streams.ts';
@@ -65,6 +66,7 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
 }: ConsumerOptions<Tx, Event>): Consumer {
   const consumer = `${service}-${stream}`;
   const log = parentLog.child({ consumer });
+  const readingLog = createReadingLog('the consumer', log);
   const applier = createApplier<Tx>({
     consumer,
     database,
@@ -93,11 +95,11 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
           prefetch: batch * 2,
           onMessage: () => messageBell.ring(),
         });
-        if (attempt > 0) log.info('the consumer is at work again');
+        readingLog.reads();
         attempt = 0;
         await applyFrom(source);
       } catch (error) {
-        if (attempt === 0) log.warn({ err: error }, 'the consumer cannot read its stream yet, it tries again');
+        readingLog.cannotRead(error);
         await pause(retryDelay(attempt, 100, 2_000), stopped.signal);
       } finally {
         await source?.close();

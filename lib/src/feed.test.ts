@@ -6,6 +6,7 @@ import { connectNats } from './streams.ts';
 import { createTestStream, silentLog } from './testing/broker.ts';
 import type { TestStream } from './testing/broker.ts';
 import { publishEvents, testEvent } from './testing/events.ts';
+import { collectLog } from './testing/log-lines.ts';
 import { createProxy } from './testing/proxy.ts';
 import { until } from './testing/until.ts';
 
@@ -96,20 +97,32 @@ describe('createFeed', () => {
     await proxy.close();
   });
 
-  it('begins when its stream is made later, and again when the stream is', async () => {
+  it('begins when its stream is made later, and again when the stream is, and warns of the loss alone', async () => {
     const manager = await stream.nc.jetstreamManager();
     await manager.streams.delete(stream.name);
-    const feed = await startFeed();
+    const { log, lines, messages } = collectLog();
+    const feed = await startFeed({ log });
+    await until(() => lines.length > 0);
+    expect(lines).toEqual([expect.objectContaining({ level: 'info', feed: stream.name })]);
+    expect(lines[0]).not.toHaveProperty('err');
     const all = feed.subscribe('all');
     const add = (): Promise<unknown> => manager.streams.add({ name: stream.name, subjects: [...stream.subjects] });
     await add();
     await publish(testEvent('a', 1), testEvent('a', 2));
     expect(versions(await take(all, 2))).toEqual([1, 2]);
+    expect(lines).toHaveLength(1);
 
     await manager.streams.delete(stream.name);
+    await until(() => lines.length > 1);
     await add();
     await publish(testEvent('a', 3), testEvent('a', 4));
     expect(versions(await take(all, 2))).toEqual([3, 4]);
+    expect(messages()).toEqual([
+      'the feed waits for its stream, which is not there yet',
+      'the feed cannot read its stream now, it tries again',
+      'the feed reads its stream again',
+    ]);
+    expect(lines[1]?.level).toBe('warn');
   });
 
   it('ends its subscribers when it drains, and a subscriber when it returns', async () => {

@@ -6,6 +6,7 @@ import { parseEnvelope } from './events.ts';
 import type { EventEnvelope } from './events.ts';
 import { readOnwards } from './feed-source.ts';
 import type { FeedCursor } from './feed-source.ts';
+import { createReadingLog } from './reading-log.ts';
 import type { Nats } from './streams.ts';
 import { createSubscriberQueue } from './subscriber.ts';
 import type { Subscriber, SubscriberQueue } from './subscriber.ts';
@@ -45,6 +46,7 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
   buffer = 256,
 }: FeedOptions<Event>): Feed {
   const log = parentLog.child({ feed: stream });
+  const readingLog = createReadingLog('the feed', log);
   const queues = new Map<string, Set<SubscriberQueue>>();
   const stopped = new AbortController();
   const untilStopped = new Promise<undefined>((resolve) => {
@@ -60,7 +62,7 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
         await readOnce(nc);
         attempt = 0;
       } catch (error) {
-        if (attempt === 0) log.warn({ err: error }, 'the feed cannot read its stream yet, it tries again');
+        readingLog.cannotRead(error);
       }
       await pause(retryDelay(attempt, 50, 2_000), stopped.signal);
     }
@@ -68,6 +70,7 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
 
   async function readOnce(nc: NatsConnection): Promise<void> {
     const reading = await readOnwards(nc, { stream, cursor, onMessage: fanOut });
+    readingLog.reads();
     // The client's iterator can be stopped, though its type does not say so.
     const status = nc.status() as QueuedIterator<Status>;
     await Promise.race([reading.ended, untilReconnected(status), untilStopped]);
