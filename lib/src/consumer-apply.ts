@@ -8,8 +8,12 @@ import { dropPassed, findStranded, loadParked, lockGates, storeGates } from './i
 import type { Database, SqlClient } from './sql-client.ts';
 
 export interface Applier {
-  /** All in one transaction. Throws the handler's error or a fault; then nothing was done. Returns how many were applied. */
-  applyTogether(events: readonly EventEnvelope[]): Promise<number>;
+  /**
+   * All in one transaction. Throws the handler's error or a fault; then nothing was done. Returns how many were applied.
+   *
+   * @param onTurn told of each event before it is applied with what waited for it, so the last is the one that failed
+   */
+  applyTogether(events: readonly EventEnvelope[], onTurn: (event: EventEnvelope) => void): Promise<number>;
   /** One event in a transaction of its own; a handler's error is counted against it. Throws only faults. */
   applyAlone(event: EventEnvelope): Promise<number>;
   /** Counts a message that is no event as dead. Throws only faults. */
@@ -32,7 +36,10 @@ export function createApplier<Tx extends SqlClient>({
   maxTries: number;
   log: Logger;
 }): Applier {
-  async function applyTogether(events: readonly EventEnvelope[]): Promise<number> {
+  async function applyTogether(
+    events: readonly EventEnvelope[],
+    onTurn: (event: EventEnvelope) => void,
+  ): Promise<number> {
     return database.transaction(async (tx) => {
       const gates = await lockGates(
         tx,
@@ -50,6 +57,7 @@ export function createApplier<Tx extends SqlClient>({
           waiting.set(placeOf(event), event);
           continue;
         }
+        onTurn(event);
         for (let next: EventEnvelope | undefined = event; next; next = waiting.get(placeAfter(next))) {
           await handle(next, tx);
           applied.push(next);

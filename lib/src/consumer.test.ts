@@ -159,6 +159,26 @@ describe('createConsumer', () => {
     expect(await parkedCount()).toBe(1);
   });
 
+  it('sets a poison event apart and applies the others of its batch together', async () => {
+    const events = Array.from({ length: 100 }, (_, place) => testEvent(`a${place}`, 1));
+    const poison = events[50];
+    const transactions = new Set<SqlClient>();
+    await publishEvents(stream.nc, stream.subject, events);
+    const consumer = await startConsumer({
+      maxTries: 1,
+      handle: async (event, tx) => {
+        transactions.add(tx);
+        await note(event, tx);
+        if (event.id === poison?.id) throw new Error('no');
+      },
+    });
+    await caughtUp(consumer);
+
+    expect((await db.query('SELECT 1 FROM effect')).length).toBe(99);
+    expect((await listDeadLetters(db.client)).map(({ eventId }) => eventId)).toEqual([poison?.id]);
+    expect(transactions.size).toBeLessThan(50);
+  });
+
   it('keeps a letter that fails again after a retry', async () => {
     await publishEvents(stream.nc, stream.subject, [testEvent('a', 1)]);
     await startConsumer({

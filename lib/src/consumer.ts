@@ -5,6 +5,7 @@ import { createBell, pause, retryDelay } from './bell.ts';
 import { createApplier } from './consumer-apply.ts';
 import { openSource } from './consumer-source.ts';
 import type { Source } from './consumer-source.ts';
+import { isDatabaseFault } from './database-fault.ts';
 import { countRetrying, nextDueInMs } from './dead-letter-store.ts';
 import { parseEnvelope } from './events.ts';
 import type { EventEnvelope } from './events.ts';
@@ -47,6 +48,8 @@ export interface Consumer {
 
 /** A look at the dead letters even when none is known to be due, in milliseconds. */
 const LETTERS_POLL_MS = 1_000;
+/** Failures of a batch after each of which the others go together again; then all go one by one. */
+const APART_AT_MOST = 3;
 const EPOCH = /^[0-9a-f]{8}$/;
 
 /**
@@ -132,18 +135,12 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
   }
 
   async function applyMessages(source: Source, messages: readonly JsMsg[]): Promise<void> {
-    let done = 0;
+    const left = new Set(messages.map(readMessage));
     try {
-      const read = messages.map(readMessage);
-      const applied = await applyTogether(read);
-      if (applied === null) {
-        for (const one of read) {
-          await applyAlone(one);
-          messages[done++]?.ack();
-        }
-      } else {
-        for (; done < messages.length; done++) messages[done]?.ack();
-        if (applied > 0) onApplied?.();
+      for (const one of left) if (one.error !== undefined) await applyApart(one, left);
+      for (let apart = 0; left.size > 0; apart++) {
+        const failed = apart < APART_AT_MOST ? await applyTogether(left) : firstIn(left);
+        if (failed) await applyApart(failed, left);
       }
       if (faults > 0) log.info('events are applied again');
       faults = 0;
@@ -152,36 +149,48 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
       size = Math.max(1, Math.floor(size / 2));
       if (faults === 0) log.warn({ err: error }, 'events cannot be applied now, they are delivered again');
       const delay = retryDelay(faults++, 100, 5_000);
-      for (const message of [...messages.slice(done), ...source.takeRest()]) message.nak(delay);
+      for (const { message } of left) message.nak(delay);
+      for (const message of source.takeRest()) message.nak(delay);
       await pause(delay, stopped.signal);
     } finally {
       source.release(messages);
     }
   }
 
-  /** Returns null when the batch failed: nothing was done, and its events show one by one which of them it was. */
-  async function applyTogether(read: readonly Readout[]): Promise<number | null> {
-    if (read.some((one) => one.error !== undefined)) return null;
+  /** Applies and acknowledges all that are left, or none; then returns the one that failed, which must go apart. */
+  async function applyTogether(left: Set<Readout>): Promise<Readout | undefined> {
+    let current: EventEnvelope | undefined;
     try {
-      return await applier.applyTogether(read.map((one) => one.event));
+      const applied = await applier.applyTogether(
+        [...left].map(({ event }) => event),
+        (event) => (current = event),
+      );
+      for (const { message } of left) message.ack();
+      left.clear();
+      if (applied > 0) onApplied?.();
+      return undefined;
     } catch (error) {
-      log.debug({ err: error }, 'a batch failed, its events go one by one');
-      return null;
+      // No event's doing: all come again, fewer at a time.
+      if (isDatabaseFault(error)) throw error;
+      log.debug({ err: error }, 'a batch failed, one of its events goes apart');
+      return firstIn(left, current);
     }
   }
 
-  async function applyAlone({ event, error }: Readout): Promise<void> {
-    if (error !== undefined) return applier.bury(event, error);
-    const applied = await applier.applyAlone(event);
-    if (applied > 0) onApplied?.();
+  /** In a transaction of its own, so that its failure is counted against it and is nobody else's. */
+  async function applyApart(one: Readout, left: Set<Readout>): Promise<void> {
+    if (one.error !== undefined) await applier.bury(one.event, one.error);
+    else if ((await applier.applyAlone(one.event)) > 0) onApplied?.();
     else lettersBell.ring();
+    one.message.ack();
+    left.delete(one);
   }
 
   function readMessage(message: JsMsg): Readout {
     try {
-      return { event: parseEnvelope(message.string()) };
+      return { message, event: parseEnvelope(message.string()) };
     } catch (error) {
-      return { event: placeholder(message), error };
+      return { message, event: placeholder(message), error };
     }
   }
 
@@ -229,9 +238,16 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
 }
 
 interface Readout {
+  readonly message: JsMsg;
   readonly event: EventEnvelope;
   /** Set when the message is no event; `event` then only stands for it. */
   readonly error?: unknown;
+}
+
+/** The first of them, or the first that reads as `event`. */
+function firstIn(left: Iterable<Readout>, event?: EventEnvelope): Readout | undefined {
+  for (const one of left) if (event === undefined || one.event === event) return one;
+  return undefined;
 }
 
 /** What is listed in place of a message that cannot be read; its id is the same at each delivery. */
