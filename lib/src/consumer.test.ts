@@ -273,6 +273,7 @@ describe('createConsumer', () => {
     expect(lines).toEqual([
       expect.objectContaining({ level: 'info', msg: 'the consumer waits for its stream, which is not there yet' }),
     ]);
+    expect(await consumer.hasStream()).toBe(false);
     const add = (): Promise<unknown> => manager.streams.add({ name: stream.name, subjects: [...stream.subjects] });
     const events = [1, 2, 3].map((version) => testEvent('a', version));
 
@@ -292,6 +293,7 @@ describe('createConsumer', () => {
 
     await caughtUp(consumer);
     expect(await effects('a')).toEqual([1, 2, 3]);
+    expect(await consumer.hasStream()).toBe(true);
   });
 
   it('applies in smaller transactions when the database cannot take a whole batch', async () => {

@@ -44,6 +44,8 @@ export interface Consumer {
   drain(): Promise<void>;
   /** Events this consumer still has to apply or is trying again; not those that are parked or dead. */
   pending(): Promise<number>;
+  /** Whether the broker has the stream: without it nothing is pending, as its owner has not said anything yet. */
+  hasStream(): Promise<boolean>;
 }
 
 /** A look at the dead letters even when none is known to be due, in milliseconds. */
@@ -221,6 +223,16 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
       messageBell.ring();
       lettersBell.ring();
       await running;
+    },
+    async hasStream() {
+      const manager = await (await nats).jetstreamManager();
+      try {
+        await manager.streams.info(stream);
+        return true;
+      } catch (error) {
+        if (hasApiCode(error, JetStreamErrorCode.StreamNotFound)) return false;
+        throw error;
+      }
     },
     async pending() {
       const manager = await (await nats).jetstreamManager();

@@ -142,8 +142,14 @@ export function createApp(parts: AppParts): App {
       payments.wake();
     },
   });
-  // A stream without events has none left either: there must be a café too.
-  const menuReplica = catchUp(async () => (await deliveries.pending()) === 0 && (await menus.hasCafe()), { log });
+  const menuReplica = catchUp(
+    async function lookAtDeliveries() {
+      if (!(await deliveries.hasStream())) return 'no stream';
+      // A stream without events has none left either: there must be a café too.
+      return (await deliveries.pending()) === 0 && (await menus.hasCafe()) ? 'caught up' : 'behind';
+    },
+    { log },
+  );
 
   const feed = createFeed({ nats, stream: STREAMS.ORDERS.name, log, keysOf: feedKeysOf });
   const server = createSubgraphServer({
