@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keeper } from './keeper.ts';
 import { root } from './paths.ts';
@@ -19,6 +19,9 @@ interface JestResult {
   numTodoTests: number;
   numRuntimeErrorTestSuites: number;
 }
+
+/** Jest writes its result when it is done; when it is still there after so long, a test left something behind that holds it up. */
+const LINGER = 15_000;
 
 export interface JestRun {
   /** Ends with the sums; a jest that did not run to its end counts as one failure. Never rejects. */
@@ -46,8 +49,15 @@ export function runJest(args: readonly string[], env: Record<string, string | un
     child.once('error', () => resolve(null));
     child.once('exit', resolve);
   });
+  let written: number | undefined;
+  const lingers = setInterval(function look() {
+    if (!existsSync(outputFile)) return;
+    written ??= Date.now();
+    if (pid !== undefined && Date.now() - written > LINGER) signalGroup(pid, 'SIGKILL');
+  }, 1_000);
   return {
     sums: code.then(function count(exitCode) {
+      clearInterval(lingers);
       if (pid !== undefined) {
         keeper().release(pid);
         signalGroup(pid, 'SIGKILL'); // A worker that did not end.
@@ -68,7 +78,7 @@ function sumsOf(outputFile: string, exitCode: number | null): Sums {
   return jestSums(result, exitCode);
 }
 
-/** A file that could not even be loaded has no tests to count: it counts as one failure. So does an exit code that nothing explains. */
+/** A file that could not even be loaded has no tests to count: it counts as one failure. So does an exit code that nothing explains, such as that of a jest that did not end and was ended. */
 export function jestSums(result: JestResult, exitCode: number | null): Sums {
   const counted = result.numFailedTests + result.numRuntimeErrorTestSuites;
   return {

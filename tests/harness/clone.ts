@@ -1,6 +1,7 @@
 /** A clone of this checkout in a folder that only its owner may enter, as a user gets it, with the packages already there. */
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -50,4 +51,14 @@ async function linkPackages(dir: string): Promise<void> {
       await copyFile(join(from, name), join(to, name)).catch(() => undefined);
     else await symlink(join(from, name), join(to, name));
   }
+  // A workspace that needs another version than the others has it in a folder of its own.
+  for (const place of await workspaces()) {
+    const own = join(root, place, 'node_modules');
+    if (existsSync(own)) await symlink(own, join(dir, place, 'node_modules'));
+  }
+}
+
+async function workspaces(): Promise<string[]> {
+  const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as { packages: object };
+  return Object.keys(lock.packages).filter((path) => path !== '' && !path.includes('node_modules'));
 }
