@@ -13,7 +13,7 @@ import type { Subscriber, SubscriberQueue } from './subscriber.ts';
 
 export type { Subscriber } from './subscriber.ts';
 export { liveVersions } from './live-versions.ts';
-export type { LiveVersions, LiveVersionsOptions } from './live-versions.ts';
+export type { LiveVersions } from './live-versions.ts';
 
 export interface FeedOptions<Event extends EventEnvelope = EventEnvelope> {
   readonly nats: Nats;
