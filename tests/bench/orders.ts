@@ -11,12 +11,15 @@ import { localDir, root } from '@cafe-for-me/deploy/paths';
 import { startPostgres } from '@cafe-for-me/deploy/postgres';
 import { startSystem } from '@cafe-for-me/deploy/system';
 import pg from 'pg';
+import { perUnit, processorTime } from './cpu.ts';
 import { load, type LoadReport } from './load.ts';
 import { saveResult } from './results.ts';
 
 /** Orders per second of the 2020 implementation, of the seed's siege run. */
 const SEED_PER_SECOND = 107.63;
 const USERS = 100;
+/** The processes whose time is told. */
+const PARTS = ['router', 'customer', 'delivery', 'accounting', 'payment', 'sms', 'nats'] as const;
 /** Lets JIT and connection pools settle before anything is counted. */
 const WARM_UP_SECONDS = 5;
 
@@ -82,8 +85,12 @@ export async function benchOrders(options: OrdersOptions, write: (line: string) 
         const floorBefore = await floorLoad(floorSeconds);
         write(`orders through the router to the café's inbox, ${options.seconds} s`);
         const before = await inbox.count();
+        const pids: Record<string, number> = { postgres: postgres.pid, 'load generator': process.pid };
+        for (const name of PARTS) pids[name] = system.process(name).pid() ?? 0;
+        const cpuBefore = await processorTime(pids);
         const orders = await ordersLoad(options.seconds);
         const arrived = await inbox.settled(before + orders.answered);
+        const cpu = perUnit(cpuBefore, await processorTime(pids), orders.answered);
         const tillInbox = (performance.now() - orders.startedAt) / 1000;
         write(`floor again, ${floorSeconds} s`);
         const floorAfter = await floorLoad(floorSeconds);
@@ -92,6 +99,7 @@ export async function benchOrders(options: OrdersOptions, write: (line: string) 
           tillInbox,
           lost: before + orders.answered - arrived,
           floors: [floorBefore, floorAfter],
+          cpu,
         });
       } finally {
         await inbox.close();
@@ -113,10 +121,12 @@ interface Measured {
   /** Orders that were answered as paid but did not reach the inbox. */
   readonly lost: number;
   readonly floors: readonly LoadReport[];
+  /** Milliseconds of processor time per order, by process. */
+  readonly cpu: readonly [string, number][];
 }
 
 async function report(options: OrdersOptions, write: (line: string) => void, measured: Measured): Promise<boolean> {
-  const { orders, tillInbox, lost, floors } = measured;
+  const { orders, tillInbox, lost, floors, cpu } = measured;
   const failed = orders.failed + lost;
   const perSecond = round(orders.answered / tillInbox);
   const floorPerSecond = round(floors.reduce((sum, each) => sum + each.answered / each.seconds, 0) / floors.length);
@@ -138,6 +148,7 @@ async function report(options: OrdersOptions, write: (line: string) => void, mea
     `answered ${orders.answered} in ${orders.seconds.toFixed(1)} s; the last was in the café's inbox after ${tillInbox.toFixed(1)} s; lost ${lost}`,
   );
   write(`${summary.xSeed} × the seed, ${summary.toFloor} of the floor`);
+  write(`processor time per order, ms: ${cpu.map(([name, ms]) => `${name} ${ms.toFixed(2)}`).join(', ')}`);
   if (orders.firstFailure !== undefined) write(`first failure: ${orders.firstFailure}`);
   if (options.save) {
     const { answered, mean, p50, p99, longest } = orders;

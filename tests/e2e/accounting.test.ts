@@ -100,7 +100,7 @@ describe('accounting', () => {
       orderCount: after.orderCount,
     });
     const revisions = book.transfers.map(({ revision }) => revision);
-    expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+    expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
   });
 
   it('counts an event that comes twice once, and applies events that come out of order in order', async () => {

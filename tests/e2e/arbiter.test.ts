@@ -36,7 +36,10 @@ describe('delivery, the single arbiter', () => {
     const { order, staff } = await orderAtCafe();
     const other = await cafe.staff('92', 'second-barista');
     const answers = await Promise.all([staff.act('acceptOrder', order.id), other.act('acceptOrder', order.id)]);
-    expect(answers.map(({ userErrors }) => userErrors[0]?.code ?? 'won').sort()).toEqual(['ALREADY_ACCEPTED', 'won']);
+    expect(answers.map(({ userErrors }) => userErrors[0]?.code ?? 'won').toSorted()).toEqual([
+      'ALREADY_ACCEPTED',
+      'won',
+    ]);
   });
 
   it('forbids the staff of another café, and changes nothing', async () => {
@@ -127,6 +130,6 @@ describe('delivery, the single arbiter', () => {
     const { refunds } = await cafe.paymentBook();
     const refunded = refunds.map(({ chargeKey }) => chargeKey.split(':')[1]).filter((id) => outcomes.has(id ?? ''));
     const lost = [...outcomes].filter(([, accepted]) => !accepted).map(([id]) => id);
-    expect(refunded.sort()).toEqual(lost.sort());
+    expect(refunded.toSorted()).toEqual(lost.toSorted());
   }, 300_000);
 });
