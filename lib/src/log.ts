@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { levels, pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 
 export type { Logger };
 
@@ -12,10 +12,29 @@ export type ContextFields = Record<string, string | number | boolean | undefined
 
 const contexts = new AsyncLocalStorage<ContextFields>();
 
+/** Lines are gathered up to so many bytes, or for so long: a write per line costs more than all else about a line. */
+const GATHER_BYTES = 4096;
+const GATHER_MS = 200;
+
+interface Output extends DestinationStream {
+  /** Writes what was gathered; it is written when this returns. */
+  flush(): void;
+}
+
+/** Gathered lines to standard output. Written synchronously, so that lines keep their order and an exit can't overtake them. */
+function createOutput(): Output {
+  const output = pino.destination({ dest: 1, sync: true, minLength: GATHER_BYTES, periodicFlush: GATHER_MS });
+  // Comes at an ordinary end, at process.exit() and after an error that nobody caught.
+  process.on('exit', () => output.flushSync());
+  return output;
+}
+
 /**
  * Makes the logger of one process: a JSON object per line, level as a word, time as ISO 8601.
  *
- * Lines are written synchronously, so that the last one before an exit is never lost.
+ * Lines are written in bundles, 200 ms late at most; a warning, an error or a fatal one is written at once, with those
+ * before it. Nothing is lost at an exit, be it by an error that nobody caught. A kill -9 may take the lines of the last
+ * 200 ms along.
  */
 export function createLogger(options: {
   /** Stands in every line as `service`. */
@@ -25,6 +44,7 @@ export function createLogger(options: {
   /** Where lines go. @default standard output */
   destination?: DestinationStream;
 }): Logger {
+  const output: DestinationStream & Partial<Output> = options.destination ?? createOutput();
   return pino(
     {
       level: options.level ?? 'info',
@@ -34,8 +54,14 @@ export function createLogger(options: {
       // pino writes the line's own fields into the object that it is given here, hence the copy.
       mixin: () => ({ ...contexts.getStore() }),
       serializers: { error: pino.stdSerializers.errWithCause, err: pino.stdSerializers.errWithCause },
+      hooks: {
+        logMethod(args, method, level) {
+          method.apply(this, args);
+          if (level >= levels.values['warn']!) output.flush?.();
+        },
+      },
     },
-    options.destination ?? pino.destination({ dest: 1, sync: true }),
+    output,
   );
 }
 
