@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import {
   BrokenCircuitError,
   CircuitState,
@@ -6,10 +7,6 @@ import {
   ExponentialBackoff,
   handleWhen,
   retry,
-  TaskCancelledError,
-  timeout,
-  TimeoutStrategy,
-  wrap,
 } from 'cockatiel';
 import { Pool } from 'undici';
 import { currentContext, type Logger } from './log.ts';
@@ -93,10 +90,9 @@ export function createOutsideCall(options: {
     maxResponseSize: 1024 * 1024,
   });
   const breaker = circuitBreaker(
-    handleWhen((error) => error instanceof OutsideCallError || error instanceof TaskCancelledError),
+    handleWhen((error) => error instanceof OutsideCallError),
     { halfOpenAfter: options.breaker.halfOpenAfterMs, breaker: new ConsecutiveBreaker(options.breaker.threshold) },
   );
-  const guarded = wrap(breaker, timeout(timeoutMs, TimeoutStrategy.Aggressive));
 
   // A failed probe opens the breaker again: that is not news.
   let toldOpen = false;
@@ -110,7 +106,7 @@ export function createOutsideCall(options: {
     log.info({ outside: name }, 'circuit breaker closed');
   });
 
-  async function send(request: OutsideRequest, signal: AbortSignal): Promise<OutsideAnswer> {
+  async function send(request: OutsideRequest, signal: EventEmitter): Promise<OutsideAnswer> {
     const { requestId, traceparent } = currentContext();
     const { statusCode, headers, body } = await pool
       .request({
@@ -142,16 +138,30 @@ export function createOutsideCall(options: {
     }
   }
 
+  /**
+   * Ends waiting after the time-out, even where the request still waits for a connection, and the request with it. The signal is
+   * a plain emitter: an AbortSignal makes a DOMException with its stack, and cockatiel's time-out does so after every success.
+   */
+  function sendInTime(request: OutsideRequest): Promise<OutsideAnswer> {
+    return new Promise((resolve, reject) => {
+      const signal = new EventEmitter();
+      const timer = setTimeout(function giveUp() {
+        reject(new OutsideCallError('timeout', `${name} did not answer within ${timeoutMs} ms.`));
+        signal.emit('abort');
+      }, timeoutMs);
+      send(request, signal)
+        .finally(() => clearTimeout(timer))
+        .then(resolve, reject);
+    });
+  }
+
   async function once(request: OutsideRequest): Promise<OutsideAnswer> {
     // cockatiel lets further calls wait for the probe; a caller that waits for a dead system is what a breaker prevents.
     if (breaker.state === CircuitState.HalfOpen) throw refusedByBreaker();
     try {
-      return await guarded.execute(({ signal }) => send(request, signal));
+      return await breaker.execute(() => sendInTime(request));
     } catch (error) {
       if (error instanceof BrokenCircuitError) throw refusedByBreaker();
-      if (error instanceof TaskCancelledError) {
-        throw new OutsideCallError('timeout', `${name} did not answer within ${timeoutMs} ms.`, { cause: error });
-      }
       throw error;
     }
   }
