@@ -78,6 +78,7 @@ export function routerProgram({ ports, routerKey, jwks, playgroundTokens }: Rout
       JWT_ISSUER: ISSUER,
       JWT_AUDIENCE: AUDIENCE,
       PLAYGROUND_TOKENS_FILE: playgroundTokens,
+      PLAYGROUND_EXAMPLES_FILE: join(root, 'deploy', 'playground-examples.json'),
       ...Object.fromEntries(
         SERVICES.map((name) => [`SUBGRAPH_URL_${name.toUpperCase()}`, `${urlOf(ports[name])}/graphql`]),
       ),

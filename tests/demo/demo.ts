@@ -1,5 +1,5 @@
 /** The seed's demonstration (시연용 프로세스), step by step through the router, against a running system. */
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { eventually } from '../harness/eventually.ts';
 import { createGraph, type Graph, type Watch } from '../harness/graph.ts';
 import { customerOf, ORDER_STATUS, ORDER_STATUS_CHANGED, staffOf, type StatusEvent } from '../harness/operations.ts';
@@ -84,7 +84,10 @@ export async function playDemo(target: DemoTarget, stage: Stage): Promise<void> 
     return messages.map(({ text }) => text);
   }
 
-  const newPhone = (): string => `010-${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`;
+  const newPhone = (): string => {
+    const digits = String(randomInt(1e8)).padStart(8, '0');
+    return `010-${digits.slice(0, 4)}-${digits.slice(4)}`;
+  };
 
   try {
     stage.step('The accountant of café 92 watches the day');

@@ -63,9 +63,9 @@ export interface StatusEvent {
 }
 
 const ORDER_FIELDS = `id status version total cannotOrderCanceled
-  cancellation { allowed until reason }
-  payment { status amount refunded failureReason }
-  lines { product qty unitPrice total }`;
+      cancellation { allowed until reason }
+      payment { status amount refunded failureReason }
+      lines { product qty unitPrice total }`;
 const ERROR_FIELDS = `__typename code message path`;
 const DELIVERY_FIELDS = `orderId status version queueNumber pickupCode availableActions`;
 
