@@ -15,5 +15,7 @@ export default {
   // Where nobody brought a PostgreSQL and a nats-server (TEST_POSTGRES_URL, TEST_NATS_URL), these start and end them.
   globalSetup: './tests/jest.global-setup.mjs',
   globalTeardown: './tests/jest.global-teardown.mjs',
+  // Else it would lie in the system's folder for temporary files.
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   testTimeout: 30_000,
 };

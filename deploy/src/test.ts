@@ -1,9 +1,11 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checks, runChecks } from './check.ts';
 import { inheritedEnvironment } from './config.ts';
 import { checkDisk } from './disk.ts';
 import { runJest, type JestRun, type Sums } from './jest-run.ts';
+import { keeper } from './keeper.ts';
 import { watchNpm } from './parent.ts';
 import { localDir } from './paths.ts';
 import { startTestServers, testDir } from './test-servers.ts';
@@ -41,11 +43,13 @@ async function main(args: readonly string[]): Promise<number> {
     heading('Checks');
     sums.push(await countChecks());
   }
+  const scratch = await scratchFolder();
   const servers = await startTestServers((sentence) => write(`${sentence}\n`));
   try {
     const env = {
       ...inheritedEnvironment(),
       ...servers.env,
+      TMPDIR: scratch,
       NODE_ENV: 'test',
       NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
     };
@@ -65,6 +69,8 @@ async function main(args: readonly string[]): Promise<number> {
     }
   } finally {
     await servers.stop();
+    await rm(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    keeper().unsweep(scratch);
   }
   const total = (what: keyof Sums): number => sums.reduce((sum, one) => sum + one[what], 0);
   const failed = total('failed') + (goodbye === undefined ? 0 : 1);
@@ -72,6 +78,14 @@ async function main(args: readonly string[]): Promise<number> {
   write(`\nafter ${Math.round((performance.now() - begun) / 1000)} s\n`);
   write(`${total('passed')} passed, ${failed} failed, ${total('skipped')} skipped\n`);
   return failed === 0 && total('passed') > 0 ? 0 : 1;
+}
+
+/** The tests' folder for temporary files: one that goes with all that is in it, however this run ends. */
+async function scratchFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'cafe-for-me-test-'));
+  keeper().sweep(folder);
+  await chmod(folder, 0o711); // Others may pass through, as they may through the folder that it stands for.
+  return folder;
 }
 
 /** Each check counts as one test. */
