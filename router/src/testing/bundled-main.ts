@@ -24,7 +24,10 @@ export async function bundleMain(): Promise<{ main: string; remove(): Promise<vo
         name: 'packages-stay-outside',
         setup(bundler) {
           bundler.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-            kind === 'entry-point' || path.startsWith('@cafe-for-me/') ? undefined : { path, external: true },
+            // lru-cache: lib has a newer one than the packages around it, in a folder that only lib's own files see.
+            kind === 'entry-point' || path.startsWith('@cafe-for-me/') || path === 'lru-cache'
+              ? undefined
+              : { path, external: true },
           );
         },
       },
