@@ -4,8 +4,18 @@ import { isDatabaseFault } from './database-fault.ts';
 import { countFailure, removeLetter, takeDueLetter } from './dead-letter-store.ts';
 import { MalformedEventError } from './events.ts';
 import type { EventEnvelope } from './events.ts';
-import { dropPassed, findStranded, loadParked, lockGates, storeGates } from './inbox.ts';
+import { dropPassed, findStranded, GateTakenError, loadParked, lockGates, storeGates } from './inbox.ts';
+import type { Gates } from './inbox.ts';
 import type { Database, SqlClient } from './sql-client.ts';
+
+/**
+ * What a consumer expects of the versions that it gets to see. `gapless`: all of them, so one that comes too soon waits.
+ * `increasing`: some of them, so one is applied when it is above the last, and passed over when it is not.
+ */
+export type Versions = 'gapless' | 'increasing';
+
+/** A transaction that met another replica's new gate finds it there the next time; more than a few such meetings are a fault. */
+const GATE_TRIES = 5;
 
 export interface Applier {
   /**
@@ -28,31 +38,48 @@ export function createApplier<Tx extends SqlClient>({
   database,
   handle,
   maxTries,
+  versions,
   log,
 }: {
   consumer: string;
   database: Database<Tx>;
   handle: (event: EventEnvelope, tx: Tx) => Promise<void> | void;
   maxTries: number;
+  versions: Versions;
   log: Logger;
 }): Applier {
+  const isEarly = (event: EventEnvelope, last: number): boolean =>
+    versions === 'gapless' && event.aggregateVersion > last + 1;
+
+  /** A transaction that begins again when another replica made a gate first. */
+  async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await database.transaction(work);
+      } catch (error) {
+        if (!(error instanceof GateTakenError) || attempt === GATE_TRIES) throw error;
+      }
+    }
+  }
+
   async function applyTogether(
     events: readonly EventEnvelope[],
     onTurn: (event: EventEnvelope) => void,
   ): Promise<number> {
-    return database.transaction(async (tx) => {
+    return transaction(async (tx) => {
       const gates = await lockGates(
         tx,
         consumer,
         events.map((event) => event.aggregateId),
       );
+      const last = new Map(gates.last);
       const waiting = await loadWaiting(tx, events, gates);
       const applied: EventEnvelope[] = [];
       const early = new Map<string, EventEnvelope>();
       for (const event of events) {
-        const gate = gates.get(event.aggregateId) ?? 0;
+        const gate = last.get(event.aggregateId) ?? 0;
         if (event.aggregateVersion <= gate) continue;
-        if (event.aggregateVersion > gate + 1) {
+        if (isEarly(event, gate)) {
           early.set(placeOf(event), event);
           waiting.set(placeOf(event), event);
           continue;
@@ -61,11 +88,11 @@ export function createApplier<Tx extends SqlClient>({
         for (let next: EventEnvelope | undefined = event; next; next = waiting.get(placeAfter(next))) {
           await handle(next, tx);
           applied.push(next);
-          gates.set(next.aggregateId, next.aggregateVersion);
+          last.set(next.aggregateId, next.aggregateVersion);
           early.delete(placeOf(next));
         }
       }
-      await storeGates(tx, consumer, { applied, early: [...early.values()] });
+      await storeGates(tx, consumer, gates, { applied, early: [...early.values()] });
       return applied.length;
     });
   }
@@ -73,19 +100,21 @@ export function createApplier<Tx extends SqlClient>({
   async function loadWaiting(
     tx: Tx,
     events: readonly EventEnvelope[],
-    gates: ReadonlyMap<string, number>,
+    gates: Gates,
   ): Promise<Map<string, EventEnvelope>> {
     const moving = new Set<string>();
     for (const { aggregateId, aggregateVersion } of events) {
-      if (aggregateVersion === (gates.get(aggregateId) ?? 0) + 1) moving.add(aggregateId);
+      if (gates.parked.has(aggregateId) && aggregateVersion === (gates.last.get(aggregateId) ?? 0) + 1) {
+        moving.add(aggregateId);
+      }
     }
-    const parked = moving.size > 0 ? await loadParked(tx, consumer, moving) : [];
+    const parked = await loadParked(tx, consumer, [...moving]);
     return new Map(parked.map((event) => [placeOf(event), event]));
   }
 
   async function applyAlone(event: EventEnvelope): Promise<number> {
     try {
-      const moved = await database.transaction(async (tx) => applyOrPark(event, tx));
+      const moved = await transaction(async (tx) => applyOrPark(event, tx));
       return moved ? 1 + (await applyParked(event.aggregateId)) : 0;
     } catch (error) {
       await bury(event, error);
@@ -95,14 +124,15 @@ export function createApplier<Tx extends SqlClient>({
 
   /** Returns whether the event was applied. */
   async function applyOrPark(event: EventEnvelope, tx: Tx): Promise<boolean> {
-    const gate = (await lockGates(tx, consumer, [event.aggregateId])).get(event.aggregateId) ?? 0;
-    if (event.aggregateVersion <= gate) return false;
-    if (event.aggregateVersion > gate + 1) {
-      await storeGates(tx, consumer, { applied: [], early: [event] });
+    const gates = await lockGates(tx, consumer, [event.aggregateId]);
+    const last = gates.last.get(event.aggregateId) ?? 0;
+    if (event.aggregateVersion <= last) return false;
+    if (isEarly(event, last)) {
+      await storeGates(tx, consumer, gates, { applied: [], early: [event] });
       return false;
     }
     await handle(event, tx);
-    await storeGates(tx, consumer, { applied: [event], early: [] });
+    await storeGates(tx, consumer, gates, { applied: [event], early: [] });
     return true;
   }
 
@@ -111,12 +141,14 @@ export function createApplier<Tx extends SqlClient>({
     for (let count = 0; ; count++) {
       let next: EventEnvelope | undefined;
       try {
-        await database.transaction(async (tx) => {
-          const gate = (await lockGates(tx, consumer, [aggregateId])).get(aggregateId) ?? 0;
-          const parked = await loadParked(tx, consumer, [aggregateId]);
-          next = parked.find((event) => event.aggregateVersion === gate + 1);
+        next = undefined;
+        await transaction(async (tx) => {
+          const { last, parked } = await lockGates(tx, consumer, [aggregateId]);
+          const waiting = await loadParked(tx, consumer, [...parked]);
+          const turn = (last.get(aggregateId) ?? 0) + 1;
+          next = waiting.find((event) => event.aggregateVersion === turn);
           if (next) await applyOrPark(next, tx);
-          else await dropPassed(tx, consumer, aggregateId);
+          else if (waiting.length > 0) await dropPassed(tx, consumer, aggregateId);
         });
       } catch (error) {
         if (!next) throw error;
@@ -160,7 +192,7 @@ export function createApplier<Tx extends SqlClient>({
     let event: EventEnvelope | undefined;
     let moved = false;
     try {
-      await database.transaction(async (tx) => {
+      await transaction(async (tx) => {
         const letter = await takeDueLetter(tx, consumer);
         event = letter?.envelope;
         if (!event) return;

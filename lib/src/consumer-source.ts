@@ -35,12 +35,15 @@ export async function openSource(
   nc: NatsConnection,
   {
     stream,
+    filterSubject,
     durable,
     isStale,
     prefetch,
     onMessage,
   }: {
     stream: string;
+    /** One subject; undefined for the whole stream. */
+    filterSubject: string | undefined;
     durable: string;
     isStale: (name: string) => boolean;
     prefetch: number;
@@ -53,6 +56,7 @@ export async function openSource(
     durable_name: durable,
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
+    ...(filterSubject !== undefined && { filter_subject: filterSubject }),
     ack_wait: nanos(ACK_WAIT_MS),
     // Tries are counted in the database; the broker's count would take a fault of the database for the event's.
     max_deliver: -1,

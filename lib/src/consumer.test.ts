@@ -1,3 +1,5 @@
+import { createApplier } from './consumer-apply.ts';
+import type { Applier } from './consumer-apply.ts';
 import { createConsumer } from './consumer.ts';
 import type { Consumer, ConsumerOptions, Database, SqlClient } from './consumer.ts';
 import { listDeadLetters, retryDeadLetters } from './dead-letters.ts';
@@ -244,6 +246,75 @@ describe('createConsumer', () => {
       const own = events.filter((event) => event.aggregateId === `a${place}`).map((event) => event.aggregateVersion);
       expect(await effects(`a${place}`)).toEqual(own);
     }
+    expect(await parkedCount()).toBe(0);
+  });
+
+  it('begins again when another replica applies the first event of the same aggregates meanwhile', async () => {
+    const events = ['a', 'b', 'c'].map((aggregateId) => testEvent(aggregateId, 1));
+    const consumer = `books-${stream.name}`;
+    let handled = 0;
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    let entered: () => void = () => undefined;
+    const bothEntered = new Promise<void>((resolve) => (entered = resolve));
+    const replica = (): Applier =>
+      createApplier<SqlClient>({
+        consumer,
+        database: db.database,
+        // Both have looked for the gates, and found none, before either stores one.
+        async handle(event, tx) {
+          await note(event, tx);
+          if (++handled === 2) entered();
+          await released;
+        },
+        maxTries: 1,
+        versions: 'gapless',
+        log: silentLog,
+      });
+    const both = [replica(), replica()].map((applier, place) =>
+      applier.applyTogether(place === 0 ? events : events.toReversed(), () => undefined),
+    );
+    await bothEntered;
+    release();
+
+    expect((await Promise.all(both)).toSorted()).toEqual([0, 3]);
+    for (const { aggregateId } of events) expect(await effects(aggregateId)).toEqual([1]);
+  });
+
+  it('applies the parked event that another replica met the missing gate with', async () => {
+    const consumer = `books-${stream.name}`;
+    const second = testEvent('a', 2);
+    let interfere = async (): Promise<void> => {
+      interfere = () => Promise.resolve();
+      await applier.applyTogether([second], () => undefined);
+    };
+    const applier: Applier = createApplier<SqlClient>({
+      consumer,
+      database: db.database,
+      async handle(event, tx) {
+        await note(event, tx);
+        await interfere();
+      },
+      maxTries: 1,
+      versions: 'gapless',
+      log: silentLog,
+    });
+
+    expect(await applier.applyTogether([testEvent('a', 1)], () => undefined)).toBe(2);
+    expect(await effects('a')).toEqual([1, 2]);
+    expect(await parkedCount()).toBe(0);
+  });
+
+  it('reads one subject alone and passes over what is not above the last version', async () => {
+    const consumer = await startConsumer({ filterSubject: `${stream.name}.paid`, versions: 'increasing' });
+    await publishEvents(stream.nc, `${stream.name}.placed`, [testEvent('a', 1), testEvent('b', 1)]);
+    const paid = [testEvent('a', 2), testEvent('b', 3), testEvent('a', 2), testEvent('b', 2), testEvent('a', 7)];
+    await publishEvents(stream.nc, `${stream.name}.paid`, paid);
+    await until(async () => (await effects('a')).length === 2);
+    await caughtUp(consumer);
+
+    expect(await effects('a')).toEqual([2, 7]);
+    expect(await effects('b')).toEqual([3]);
     expect(await parkedCount()).toBe(0);
   });
 

@@ -3,6 +3,7 @@ import type { JsMsg, NatsConnection } from 'nats';
 import type { Logger } from 'pino';
 import { createBell, pause, retryDelay } from './bell.ts';
 import { createApplier } from './consumer-apply.ts';
+import type { Versions } from './consumer-apply.ts';
 import { openSource } from './consumer-source.ts';
 import type { Source } from './consumer-source.ts';
 import { isDatabaseFault } from './database-fault.ts';
@@ -19,8 +20,15 @@ export type { Database, SqlClient } from './sql-client.ts';
 
 export interface ConsumerOptions<Tx extends SqlClient, Event extends EventEnvelope = EventEnvelope> {
   readonly nats: Nats;
-  /** Name of the stream, read whole. */
   readonly stream: string;
+  /** Subject of the events to read, e.g. `orders.*.Paid`; then `versions` must be `increasing`. @default the whole stream */
+  readonly filterSubject?: string;
+  /**
+   * `gapless`: every version of an aggregate comes, so one that comes too soon waits for those before it. `increasing`: only
+   * some come; what is above the last one is applied, so it is for aggregates with at most one such event, or where a
+   * later one makes an earlier one void: an earlier one that comes late is passed over. @default 'gapless'
+   */
+  readonly versions?: Versions;
   readonly service: string;
   readonly database: Database<Tx>;
   /**
@@ -61,6 +69,8 @@ const EPOCH = /^[0-9a-f]{8}$/;
 export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope = EventEnvelope>({
   nats,
   stream,
+  filterSubject,
+  versions = 'gapless',
   service,
   database,
   handle,
@@ -78,6 +88,7 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
     // What the stream's owner puts into it is the caller's to know.
     handle: (event, tx) => handle(event as Event, tx),
     maxTries,
+    versions,
     log,
   });
   const messageBell = createBell();
@@ -95,6 +106,7 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
       try {
         source = await openSource(nc, {
           stream,
+          filterSubject,
           durable: await durableName(),
           isStale,
           prefetch: batch * 2,

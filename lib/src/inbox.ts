@@ -2,9 +2,28 @@ import type { EventEnvelope } from './events.ts';
 import type { SqlClient } from './sql-client.ts';
 
 /*
- * The SQL of the version gate. Rows go in and out as one JSON text, which every driver passes the same way; one statement
- * serves a whole batch.
+ * The SQL of the version gate. One statement serves a whole batch, whatever its size; arrays go in as arrays, which keeps every
+ * plan a walk along an index. What is more than one statement is a function in the database (messaging.sql), planned once.
  */
+
+/** The gates of a batch: the last version applied of each aggregate that the batch speaks of. */
+export interface Gates {
+  /** 0 for an aggregate that has no gate yet. */
+  readonly last: ReadonlyMap<string, number>;
+  /** Aggregates whose gate is there, and locked until the transaction ends. */
+  readonly locked: ReadonlySet<string>;
+  /** Aggregates that have parked events. */
+  readonly parked: ReadonlySet<string>;
+}
+
+/**
+ * Another transaction made a gate that was missing when this one looked. To be rolled back and begun again: now the gate is
+ * there and can be locked. Carries the code of a serialization failure, for that is what it is.
+ */
+export class GateTakenError extends Error {
+  override readonly name = 'GateTakenError';
+  readonly code = '40001';
+}
 
 /** The epoch of this database, part of the names of its durable consumers. */
 export async function readEpoch(tx: SqlClient): Promise<string> {
@@ -14,39 +33,41 @@ export async function readEpoch(tx: SqlClient): Promise<string> {
 }
 
 /**
- * Locks the gate of each aggregate until the transaction ends, making it where it is missing, always in the order of ids so
- * that two replicas cannot wait for each other here.
- *
- * @returns the last version applied per aggregate, 0 for none
+ * Reads the gate of each aggregate and locks those that are there, always in the order of ids so that two replicas cannot wait
+ * for each other here. A missing one is made by `storeGates`, which finds out if it is still missing then.
  */
-export async function lockGates(
-  tx: SqlClient,
-  consumer: string,
-  aggregateIds: Iterable<string>,
-): Promise<Map<string, number>> {
-  const rows = await tx.$queryRawUnsafe<{ aggregate_id: string; version: number }[]>(
-    // The update changes nothing: it is how one statement both makes a row and locks the one that is there.
-    `INSERT INTO inbox (consumer, aggregate_id, version)
-     SELECT $1, id, 0 FROM jsonb_array_elements_text($2::jsonb) AS id ORDER BY id
-     ON CONFLICT (consumer, aggregate_id) DO UPDATE SET version = inbox.version
-     RETURNING aggregate_id, version`,
+export async function lockGates(tx: SqlClient, consumer: string, aggregateIds: Iterable<string>): Promise<Gates> {
+  const ids = [...new Set(aggregateIds)];
+  const rows = await tx.$queryRawUnsafe<{ id: string; last: number | null }[]>(
+    '/* inbox_lock */ SELECT id, last FROM inbox_lock($1, $2::text[])',
     consumer,
-    JSON.stringify([...new Set(aggregateIds)]),
+    ids,
   );
-  return new Map(rows.map((row) => [row.aggregate_id, row.version]));
+  const last = new Map(ids.map((id) => [id, 0]));
+  const locked = new Set<string>();
+  const parked = new Set<string>();
+  for (const row of rows) {
+    if (row.last === null) {
+      parked.add(row.id);
+    } else {
+      last.set(row.id, row.last);
+      locked.add(row.id);
+    }
+  }
+  return { last, locked, parked };
 }
 
-/** The parked events of these aggregates. Call it after `lockGates`, or a replica may park one unseen. */
+/** The parked events of these aggregates. */
 export async function loadParked(
   tx: SqlClient,
   consumer: string,
-  aggregateIds: Iterable<string>,
+  aggregateIds: readonly string[],
 ): Promise<EventEnvelope[]> {
+  if (aggregateIds.length === 0) return [];
   const rows = await tx.$queryRawUnsafe<{ envelope: EventEnvelope }[]>(
-    `SELECT envelope FROM parked_event
-     WHERE consumer = $1 AND aggregate_id IN (SELECT jsonb_array_elements_text($2::jsonb))`,
+    'SELECT envelope FROM parked_event WHERE consumer = $1 AND aggregate_id = ANY ($2::text[])',
     consumer,
-    JSON.stringify([...aggregateIds]),
+    aggregateIds,
   );
   return rows.map((row) => row.envelope);
 }
@@ -61,31 +82,38 @@ export async function findStranded(tx: SqlClient, consumer: string): Promise<str
   return rows.map((row) => row.aggregate_id);
 }
 
-/** Stores what a batch did: gates moved up, early events parked, and whatever is applied now no longer parked or dead. */
+/**
+ * Stores what a batch did: gates made or moved up, early events parked, and whatever is applied now no longer parked or dead.
+ *
+ * @param gates as `lockGates` gave them in this transaction
+ * @throws GateTakenError
+ */
 export async function storeGates(
   tx: SqlClient,
   consumer: string,
+  gates: Gates,
   { applied, early }: { applied: readonly EventEnvelope[]; early: readonly EventEnvelope[] },
 ): Promise<void> {
-  if (applied.length > 0) {
-    const rows = applied.map((event) => ({
-      aggregate_id: event.aggregateId,
-      version: event.aggregateVersion,
-      event_id: event.id,
-    }));
-    await tx.$executeRawUnsafe(
-      `WITH applied AS (SELECT * FROM jsonb_to_recordset($2::jsonb) AS a (aggregate_id text, version int, event_id uuid)),
-       unparked AS (DELETE FROM parked_event USING applied WHERE parked_event.consumer = $1
-         AND parked_event.aggregate_id = applied.aggregate_id AND parked_event.version = applied.version),
-       revived AS (DELETE FROM dead_letter USING applied
-         WHERE dead_letter.consumer = $1 AND dead_letter.event_id = applied.event_id)
-       UPDATE inbox SET version = last.version, event_id = last.event_id, updated_at = now()
-       FROM (SELECT DISTINCT ON (aggregate_id) * FROM applied ORDER BY aggregate_id, version DESC) AS last
-       WHERE inbox.consumer = $1 AND inbox.aggregate_id = last.aggregate_id`,
-      consumer,
-      JSON.stringify(rows),
-    );
+  if (applied.length === 0 && early.length === 0) return;
+  // Also a gate that stays at 0 is made: whoever applies the predecessor must meet those who parked.
+  const missing = new Map<string, number>();
+  for (const { aggregateId } of early) if (!gates.locked.has(aggregateId)) missing.set(aggregateId, 0);
+  const moved = new Map<string, number>();
+  for (const { aggregateId, aggregateVersion } of applied) {
+    (gates.locked.has(aggregateId) ? moved : missing).set(aggregateId, aggregateVersion);
   }
+  const passed = new Set(applied.map(({ aggregateId }) => aggregateId).filter((id) => gates.parked.has(id)));
+  const [row] = await tx.$queryRawUnsafe<{ stored: boolean }[]>(
+    `/* inbox_store */ SELECT inbox_store($1, $2::text[], $3::int[], $4::text[], $5::int[], $6::text[]::uuid[], $7::text[]) AS stored`,
+    consumer,
+    [...missing.keys()],
+    [...missing.values()],
+    [...moved.keys()],
+    [...moved.values()],
+    applied.map(({ id }) => id),
+    [...passed],
+  );
+  if (row?.stored !== true) throw new GateTakenError('another replica came first to a new aggregate');
   if (early.length > 0) {
     await tx.$executeRawUnsafe(
       `INSERT INTO parked_event (consumer, aggregate_id, version, envelope)

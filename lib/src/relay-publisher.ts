@@ -161,8 +161,9 @@ function byAggregate(rows: readonly Row[]): Row[][] {
 async function selectUnpublished(client: pg.Client, except: readonly string[], limit: number): Promise<Row[]> {
   const { rows } = await client.query<Row>({
     name: 'outbox-unpublished',
-    text: `SELECT position, event_id, subject, aggregate_id, envelope::text AS envelope FROM outbox
-           WHERE published_at IS NULL AND aggregate_id <> ALL ($1::text[]) ORDER BY position LIMIT $2`,
+    text: `SELECT position, event_id, subject, aggregate_id, envelope::text AS envelope
+           FROM outbox_unpublished JOIN outbox USING (position)
+           WHERE aggregate_id <> ALL ($1::text[]) ORDER BY position LIMIT $2`,
     values: [except, limit],
   });
   return rows;
@@ -171,9 +172,12 @@ async function selectUnpublished(client: pg.Client, except: readonly string[], l
 async function markPublished(client: pg.Client, sent: readonly Sent[]): Promise<void> {
   await client.query({
     name: 'outbox-published',
-    text: `UPDATE outbox SET stream = sent.stream, stream_sequence = sent.sequence, published_at = now()
-           FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS sent (position, stream, sequence)
-           WHERE outbox.position = sent.position`,
+    // Only what was still unpublished gets a place: two who published the same, which the lock prevents, agree on one.
+    text: `WITH gone AS (DELETE FROM outbox_unpublished WHERE position = ANY ($1::bigint[]) RETURNING position)
+           INSERT INTO outbox_published (position, stream, stream_sequence)
+           SELECT position, sent.stream, sent.sequence
+           FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS sent (position, stream, sequence) JOIN gone USING (position)
+           ORDER BY position`,
     values: [sent.map((one) => one.position), sent.map((one) => one.stream), sent.map((one) => one.sequence)],
   });
 }

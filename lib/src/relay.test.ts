@@ -42,8 +42,7 @@ async function append(events: readonly EventEnvelope[], client: Pick<pg.ClientBa
   await client.query('SELECT outbox_append($1::jsonb)', [outboxJson(events, () => stream.subject)]);
 }
 
-const unpublished = async (): Promise<number> =>
-  (await db.query('SELECT 1 FROM outbox WHERE published_at IS NULL')).length;
+const unpublished = async (): Promise<number> => (await db.query('SELECT 1 FROM outbox_unpublished')).length;
 const allPublished = (): Promise<true> => until(async () => (await unpublished()) === 0);
 
 async function inStream(): Promise<EventEnvelope[]> {
@@ -75,8 +74,9 @@ describe('createRelay', () => {
       expect(of(stored)).toEqual(of(events));
     }
     const rows = await db.query<{ event_id: string; stream: string; stream_sequence: string }>(
-      'SELECT event_id, stream, stream_sequence FROM outbox',
+      'SELECT event_id, stream, stream_sequence FROM outbox JOIN outbox_published USING (position)',
     );
+    expect(rows).toHaveLength(301);
     for (const row of rows) {
       expect(row.stream).toBe(stream.name);
       expect(stored[Number(row.stream_sequence) - 1]?.id).toBe(row.event_id);
@@ -166,7 +166,9 @@ describe('createRelay', () => {
     await startRelay();
     await until(async () => (await unpublished()) === 2);
 
-    await db.query('UPDATE outbox SET subject = $1 WHERE published_at IS NULL', [stream.subject]);
+    await db.query('UPDATE outbox SET subject = $1 WHERE position IN (SELECT position FROM outbox_unpublished)', [
+      stream.subject,
+    ]);
     await allPublished();
 
     const versions = (await inStream())

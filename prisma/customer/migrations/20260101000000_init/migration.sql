@@ -95,28 +95,35 @@ CREATE VIEW order_status_view AS SELECT id AS order_id, customer_id, status, ver
 -- Every event this service ever said, in the order it was said. Rows stay: a lost stream is rebuilt from them.
 CREATE TABLE outbox (
   position BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  event_id UUID NOT NULL UNIQUE,
+  event_id UUID NOT NULL,
   subject TEXT NOT NULL,
   aggregate_id TEXT NOT NULL,
   aggregate_version INT NOT NULL,
   envelope JSONB NOT NULL,
   created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
-  stream TEXT,
-  stream_sequence BIGINT,
-  published_at TIMESTAMPTZ,
   UNIQUE (aggregate_id, aggregate_version)
 );
-CREATE INDEX outbox_unpublished ON outbox (position) WHERE published_at IS NULL;
+
+-- Which of them are still to be published, and where the broker put those that are. Not columns of the outbox: marking one would
+-- write the whole event, and an entry in each index, a second time.
+CREATE TABLE outbox_unpublished (
+  position BIGINT PRIMARY KEY
+);
+CREATE TABLE outbox_published (
+  position BIGINT PRIMARY KEY,
+  stream TEXT NOT NULL,
+  stream_sequence BIGINT NOT NULL,
+  published_at TIMESTAMPTZ NOT NULL DEFAULT now()
+);
 
 -- The version gate: the last version that was applied, per consumer and aggregate.
 CREATE TABLE inbox (
   consumer TEXT NOT NULL,
   aggregate_id TEXT NOT NULL,
   version INT NOT NULL,
-  event_id UUID,
   updated_at TIMESTAMPTZ NOT NULL DEFAULT now(),
   PRIMARY KEY (consumer, aggregate_id)
-);
+) WITH (fillfactor = 75);
 
 -- Events that came before their predecessor; they wait here.
 CREATE TABLE parked_event (
@@ -157,12 +164,58 @@ CREATE FUNCTION outbox_append(events JSONB) RETURNS BIGINT LANGUAGE plpgsql VOLA
 DECLARE
   added BIGINT;
 BEGIN
-  INSERT INTO outbox (event_id, subject, aggregate_id, aggregate_version, envelope)
-    SELECT (e.item->'envelope'->>'id')::uuid, e.item->>'subject', e.item->'envelope'->>'aggregateId',
-           (e.item->'envelope'->>'aggregateVersion')::int, e.item->'envelope'
-    FROM jsonb_array_elements(events) WITH ORDINALITY AS e(item, place)
-    ORDER BY e.place;
+  WITH appended AS (
+    INSERT INTO outbox (event_id, subject, aggregate_id, aggregate_version, envelope)
+      SELECT (e.item->'envelope'->>'id')::uuid, e.item->>'subject', e.item->'envelope'->>'aggregateId',
+             (e.item->'envelope'->>'aggregateVersion')::int, e.item->'envelope'
+      FROM jsonb_array_elements(events) WITH ORDINALITY AS e(item, place)
+      ORDER BY e.place
+      RETURNING position
+  )
+  INSERT INTO outbox_unpublished (position) SELECT appended.position FROM appended;
   GET DIAGNOSTICS added = ROW_COUNT;
   RETURN added;
+END
+$$;
+
+-- Locks the gates of these aggregates, in the order of their ids, until the transaction ends, and says of each what was applied
+-- last; with a null for each that has parked events. These are looked for when the locks are held: a statement of its own
+-- sees what the holder before us parked. A missing gate cannot be locked: inbox_store() finds out whether another made it.
+CREATE FUNCTION inbox_lock(reader TEXT, ids TEXT[]) RETURNS TABLE (id TEXT, last INT) LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  RETURN QUERY SELECT aggregate_id, version FROM inbox
+    WHERE consumer = reader AND aggregate_id = ANY (ids) ORDER BY aggregate_id FOR UPDATE;
+  RETURN QUERY SELECT DISTINCT aggregate_id, NULL::int FROM parked_event WHERE consumer = reader AND aggregate_id = ANY (ids);
+END
+$$;
+
+-- Makes the gates that were missing and moves up those that are locked; the events are neither dead nor, where `parked` names
+-- their aggregate, parked any more. Says false when another transaction has made one of the missing gates: then roll back.
+CREATE FUNCTION inbox_store(reader TEXT, missing TEXT[], missing_versions INT[], locked TEXT[], locked_versions INT[],
+  events UUID[], parked TEXT[]) RETURNS BOOLEAN LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  made INT;
+BEGIN
+  IF cardinality(missing) > 0 THEN
+    INSERT INTO inbox (consumer, aggregate_id, version)
+      SELECT reader, gate.id, gate.last FROM unnest(missing, missing_versions) AS gate (id, last) ORDER BY gate.id
+      ON CONFLICT (consumer, aggregate_id) DO NOTHING;
+    GET DIAGNOSTICS made = ROW_COUNT;
+    IF made < cardinality(missing) THEN
+      RETURN FALSE;
+    END IF;
+  END IF;
+  IF cardinality(locked) > 0 THEN
+    UPDATE inbox SET version = gate.last, updated_at = now() FROM unnest(locked, locked_versions) AS gate (id, last)
+      WHERE inbox.consumer = reader AND inbox.aggregate_id = gate.id;
+  END IF;
+  IF cardinality(events) > 0 THEN
+    DELETE FROM dead_letter WHERE consumer = reader AND event_id = ANY (events);
+  END IF;
+  IF cardinality(parked) > 0 THEN
+    DELETE FROM parked_event USING inbox WHERE parked_event.consumer = reader AND parked_event.aggregate_id = ANY (parked)
+      AND inbox.consumer = reader AND inbox.aggregate_id = parked_event.aggregate_id AND parked_event.version <= inbox.version;
+  END IF;
+  RETURN TRUE;
 END
 $$;
