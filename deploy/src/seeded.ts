@@ -23,7 +23,7 @@ export async function untilHeard(
     const manager = await nats.jetstreamManager();
 
     async function published(): Promise<boolean> {
-      const result = await database.query('SELECT FROM outbox WHERE published_at IS NULL LIMIT 1');
+      const result = await database.query('SELECT FROM outbox_unpublished LIMIT 1');
       return result.rowCount === 0;
     }
     async function taken(): Promise<boolean> {
