@@ -2,7 +2,7 @@ import type { Logger } from '@cafe-for-me/lib/log';
 import { createConsumer, type Consumer } from '@cafe-for-me/lib/consumer';
 import type { EventEnvelope } from '@cafe-for-me/lib/events';
 import type { Nats } from '@cafe-for-me/lib/streams';
-import { isKnown, STREAMS, type AnyEnvelope } from '@cafe-for-me/schema/events';
+import { isKnown, STREAMS, subjectOf, type AnyEnvelope } from '@cafe-for-me/schema/events';
 import { addOrdered } from '../application/add-ordered.ts';
 import { bookCorrection } from '../application/book-correction.ts';
 import { bookSale } from '../application/book-sale.ts';
@@ -18,11 +18,11 @@ export function createConsumers(parts: {
   log: Logger;
   now: Now;
   newId: NewId;
-  /** Called when something may have been booked. */
+  /** Called after a commit that booked something. */
   onBooked: () => void;
 }): { deliveries: Consumer; orders: Consumer } {
   const { nats, client, log, now, newId, onBooked } = parts;
-  const shared = { nats, service: 'accounting', database: eventDatabase(client), log };
+  const shared = { nats, service: 'accounting', database: eventDatabase(client, onBooked), log };
 
   /** The event, or undefined for one that this code can't read: a newer service speaks, and nothing here depends on it yet. */
   function readable(event: EventEnvelope): AnyEnvelope | undefined {
@@ -47,12 +47,14 @@ export function createConsumers(parts: {
   }
 
   return {
-    deliveries: createConsumer({
+    deliveries: createConsumer({ ...shared, stream: STREAMS.DELIVERIES.name, handle: handleDelivery }),
+    orders: createConsumer({
       ...shared,
-      stream: STREAMS.DELIVERIES.name,
-      handle: handleDelivery,
-      onApplied: onBooked,
+      stream: STREAMS.ORDERS.name,
+      // An order is paid once, and nothing else that happens to it counts here.
+      filterSubject: subjectOf({ type: 'PaymentCompleted', cafeId: '*' }),
+      versions: 'increasing',
+      handle: handleOrder,
     }),
-    orders: createConsumer({ ...shared, stream: STREAMS.ORDERS.name, handle: handleOrder }),
   };
 }

@@ -8,8 +8,12 @@ import { batchOf, dayName, write, type Batch } from './postgres-batch.ts';
 /** Of one batch of events; generous, because a batch that is cut off is done all over again. */
 const transactionLimits = { maxWait: 10_000, timeout: 30_000 };
 
-/** The transactions in which events are applied. What they book is gathered, and written by one statement at the end. */
-export function eventDatabase(client: Client): Database<Tx> {
+/**
+ * The transactions in which events are applied. What they book is gathered, and written by one statement at the end.
+ *
+ * @param onBooked called after a commit that booked something
+ */
+export function eventDatabase(client: Client, onBooked: () => void): Database<Tx> {
   return {
     async transaction(work) {
       let batch: Batch | undefined;
@@ -20,6 +24,7 @@ export function eventDatabase(client: Client): Database<Tx> {
         return done;
       }, transactionLimits);
       for (const run of batch?.afterCommit ?? []) run();
+      if (batch !== undefined && batch.saved.length > 0) onBooked();
       return result;
     },
   };
