@@ -36,8 +36,19 @@ export function createOrdersConsumer(
       await saveArrived(tx);
       return done;
     });
-    for (const { change, delivery } of changes) logChange(log, change, delivery);
+    if (changes.length > 0) committed();
+    logChanges(changes);
     return result;
+  }
+
+  /** One line for all that came in: a change that a person wanted has its own. */
+  function logChanges(changes: Tx['changes']): void {
+    const made: string[] = [];
+    for (const { change, delivery } of changes) {
+      if (change === 'DeliveryCreated') made.push(delivery.orderId);
+      else logChange(log, change, delivery);
+    }
+    if (made.length > 0) log.info({ change: 'DeliveryCreated', orderIds: made }, 'deliveries created');
   }
 
   async function saveArrived(tx: Tx): Promise<void> {
@@ -73,6 +84,5 @@ export function createOrdersConsumer(
       return inContext({ orderId, traceparent }, () => answer(event, tx));
     },
     log: logger,
-    onApplied: committed,
   });
 }
