@@ -1,38 +1,59 @@
-import { outboxJson } from '@cafe-for-me/lib/outbox';
+import { createBatcher } from '@cafe-for-me/lib/batcher';
 import { subjectOf } from '@cafe-for-me/schema/events';
-import type { Change, FollowStore, OrderStore } from '../application/ports.ts';
+import type { Change, FollowStore, OrderStore, PlaceTerms } from '../application/ports.ts';
 import { ORDER_COLUMNS, orderOf, statusColumnsOf, type OrderRow } from './order-rows.ts';
 import { isOrderId, isUniqueViolation, type Sql } from './postgres.ts';
 
-/** Row, history and event of a new order. The menu is checked inside, so that no process orders from an old one. */
-const PLACE = `/* place_order */ WITH
-menu AS (SELECT 1 FROM cafe WHERE id = $3 AND version = $4),
+/**
+ * Rows, history and events of new orders. Each order's menu is checked inside, so that no process orders from an old one; one
+ * whose key is taken, or stands twice in the batch, leaves nothing.
+ */
+const PLACE = `/* place_orders */ WITH
+item AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS i (
+    id uuid, "customerId" text, "cafeId" text, "menuVersion" int, key text, hash text, lines jsonb, total bigint, "timeZone" text,
+    "dayCutoffHour" int, "smsTo" text, status text, at timestamptz, "paymentDueAt" timestamptz, message text, event jsonb)),
+priced AS MATERIALIZED (SELECT item.* FROM item JOIN cafe ON cafe.id = item."cafeId" AND cafe.version = item."menuVersion"),
 placed AS (
   INSERT INTO orders (id, customer_id, cafe_id, idempotency_key, input_hash, lines, total, time_zone, day_cutoff_hour, sms_to,
     status, version, payment_status, placed_at, updated_at, payment_due_at)
-  SELECT $1::uuid, $2, $3, $5, $6, $7::jsonb, $8::bigint, $9, $10, $11, $12, 1, 'CHARGING', $13::timestamptz, $13::timestamptz, $14::timestamptz
-  FROM menu
+  SELECT id, "customerId", "cafeId", key, hash, lines, total, "timeZone", "dayCutoffHour", "smsTo",
+    status, 1, 'CHARGING', at, at, "paymentDueAt"
+  FROM priced
   ON CONFLICT (customer_id, idempotency_key) DO NOTHING
   RETURNING id),
-told AS (INSERT INTO order_history (order_id, version, status, message, at) SELECT id, 1, $12, $15, $13::timestamptz FROM placed)
-SELECT EXISTS (SELECT FROM menu) AS menu, (SELECT outbox_append($16::jsonb) FROM placed) IS NOT NULL AS placed`;
+fresh AS MATERIALIZED (SELECT priced.* FROM placed JOIN priced USING (id)),
+told AS (INSERT INTO order_history (order_id, version, status, message, at) SELECT id, 1, status, message, at FROM fresh),
+appended AS (SELECT outbox_append(jsonb_agg(event)) FROM fresh)
+SELECT priced.id, fresh.id IS NOT NULL AS placed
+FROM priced LEFT JOIN fresh USING (id), appended`;
 
-/** A version after the first: row, history, SMS and event, all of it or, when another version came first, nothing. */
-const SAVE = `/* save_order */ WITH
+/**
+ * Versions after the first: of each item row, history, SMS and event, all of it or, when another version came first, nothing.
+ * `place` tells two items of one order apart, of which one is saved.
+ */
+const SAVE = `/* save_orders */ WITH
+item AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS i (
+    place int, id uuid, version int, status text, payment text, "failureReason" text, "retryAfterSeconds" int, "acceptBy" timestamptz,
+    at timestamptz, "paymentDueAt" timestamptz, attempt int, message text, what text, text text, event jsonb)),
 changed AS (
-  UPDATE orders SET status = $3, version = $2, payment_status = $4, failure_reason = $5, retry_after_seconds = $6::int,
-    accept_by = $7::timestamptz, updated_at = $8::timestamptz, payment_due_at = $9::timestamptz, payment_attempts = 0
-  WHERE id = $1::uuid AND version = $2::int - 1 AND ($10::int IS NULL OR payment_attempts = $10::int)
-  RETURNING id, sms_to),
-told AS (INSERT INTO order_history (order_id, version, status, message, at) SELECT id, $2, $3, $11, $8::timestamptz FROM changed),
+  UPDATE orders o SET status = i.status, version = i.version, payment_status = i.payment, failure_reason = i."failureReason",
+    retry_after_seconds = i."retryAfterSeconds", accept_by = i."acceptBy", updated_at = i.at, payment_due_at = i."paymentDueAt",
+    payment_attempts = 0
+  FROM item i
+  WHERE o.id = i.id AND o.version = i.version - 1 AND (i.attempt IS NULL OR o.payment_attempts = i.attempt)
+  RETURNING i.*, o.sms_to),
+told AS (INSERT INTO order_history (order_id, version, status, message, at) SELECT id, version, status, message, at FROM changed),
 sms AS (
   INSERT INTO notification (order_id, version, what, recipient, text, due_at)
-  SELECT id, $2, $12, sms_to, $13, $8::timestamptz FROM changed WHERE $12::text IS NOT NULL)`;
-const APPEND = ` SELECT outbox_append($14::jsonb) FROM changed`;
-const SAVE_CHANGE = `${SAVE}${APPEND}`;
-const SAVE_WITH_KEY = `${SAVE.replace('save_order', 'save_order_with_key')},
+  SELECT id, version, what, sms_to, text, at FROM changed WHERE what IS NOT NULL),
+appended AS (SELECT outbox_append(jsonb_agg(event)) FROM changed)`;
+const RESULT = ` SELECT changed.place FROM changed, appended`;
+const SAVE_CHANGES = `${SAVE}${RESULT}`;
+const SAVE_WITH_KEY = `${SAVE.replace('save_orders', 'save_order_with_key')},
 keyed AS (
-  INSERT INTO command_key (customer_id, command, idempotency_key, order_id) SELECT $15, 'requestOrderCancel', $16, id FROM changed)${APPEND}`;
+  INSERT INTO command_key (customer_id, command, idempotency_key, order_id) SELECT $2, 'requestOrderCancel', $3, id FROM changed)${RESULT}`;
 
 const BY_ID = `/* order_by_id */ SELECT ${ORDER_COLUMNS} FROM orders o WHERE o.id = $1::uuid`;
 const LOCK = `/* lock_order */ SELECT ${ORDER_COLUMNS} FROM orders o WHERE o.id = $1::uuid FOR UPDATE`;
@@ -43,67 +64,102 @@ const ORDER_OF_KEY = `/* order_of_key */ SELECT order_id AS "orderId" FROM comma
 const REMEMBER_KEY = `/* remember_key */ INSERT INTO command_key (customer_id, command, idempotency_key, order_id)
   VALUES ($1, 'requestOrderCancel', $2, $3::uuid) ON CONFLICT DO NOTHING`;
 
-function saveValues({ order, event, sms }: Change, attempt?: number): unknown[] {
-  const { failureReason, retryAfterSeconds, acceptBy, paymentDueAt } = statusColumnsOf(order);
-  return [
-    order.id,
-    order.version,
-    order.status,
-    order.payment,
-    failureReason,
-    retryAfterSeconds,
-    acceptBy,
-    order.updatedAt.toISOString(),
-    paymentDueAt,
-    attempt ?? null,
-    event.data.message,
-    sms?.what ?? null,
-    sms?.text ?? null,
-    outboxJson([event], subjectOf),
-  ];
+interface Placing {
+  readonly change: Change;
+  readonly terms: PlaceTerms;
+}
+
+/** What PLACE takes of an order. */
+function placeItem({ change: { order, event }, terms }: Placing) {
+  return {
+    id: order.id,
+    customerId: order.customerId,
+    cafeId: order.cafeId,
+    menuVersion: terms.menuVersion,
+    key: terms.idempotencyKey,
+    hash: terms.inputHash,
+    lines: order.lines,
+    total: order.total,
+    timeZone: order.clock.timeZone,
+    dayCutoffHour: order.clock.dayCutoffHour,
+    smsTo: order.smsTo,
+    status: order.status,
+    at: order.placedAt,
+    paymentDueAt: terms.paymentDueAt,
+    message: event.data.message,
+    event: { subject: subjectOf(event), envelope: event },
+  };
+}
+
+interface Saving {
+  readonly change: Change;
+  readonly attempt?: number | undefined;
+}
+
+/** What SAVE takes of changes. */
+function saveJson(savings: readonly Saving[]): string {
+  return JSON.stringify(
+    savings.map(({ change: { order, event, sms }, attempt }, place) => ({
+      place,
+      id: order.id,
+      version: order.version,
+      status: order.status,
+      payment: order.payment,
+      ...statusColumnsOf(order),
+      at: order.updatedAt,
+      attempt,
+      message: event.data.message,
+      what: sms?.what,
+      text: sms?.text,
+      event: { subject: subjectOf(event), envelope: event },
+    })),
+  );
 }
 
 /**
- * The orders, for commands.
+ * The orders, for commands. Orders that are placed, or saved, while such a statement is under way share the next one: a
+ * statement and its commit cost more than a row more in them.
  *
  * @param onCommit called after a commit that left an event in the outbox
  */
 export function createOrderStore(sql: Sql, onCommit: () => void): OrderStore {
-  async function saved(statement: string, values: unknown[]): Promise<boolean> {
-    const rows = await sql.$queryRawUnsafe<unknown[]>(statement, ...values);
-    if (rows.length > 0) onCommit();
-    return rows.length > 0;
-  }
+  const place = createBatcher({
+    async run(placings: readonly Placing[]) {
+      const rows = await sql.$queryRawUnsafe<{ id: string; placed: boolean }[]>(
+        PLACE,
+        JSON.stringify(placings.map(placeItem)),
+      );
+      if (rows.some(({ placed }) => placed)) onCommit();
+      const placedById = new Map(rows.map(({ id, placed }) => [id, placed]));
+      return placings.map(function outcomeOf({ change: { order } }) {
+        const placed = placedById.get(order.id);
+        if (placed === undefined) return 'menu-changed';
+        return placed ? 'placed' : 'key-used';
+      });
+    },
+  });
+  const save = createBatcher({
+    async run(savings: readonly Saving[]) {
+      const rows = await sql.$queryRawUnsafe<{ place: number }[]>(SAVE_CHANGES, saveJson(savings));
+      if (rows.length > 0) onCommit();
+      const saved = new Set(rows.map((row) => row.place));
+      return savings.map((_, index) => saved.has(index));
+    },
+  });
 
   return {
-    async place({ order, event }, { idempotencyKey, inputHash, menuVersion, paymentDueAt }) {
-      const [result] = await sql.$queryRawUnsafe<{ menu: boolean; placed: boolean }[]>(
-        PLACE,
-        order.id,
-        order.customerId,
-        order.cafeId,
-        menuVersion,
-        idempotencyKey,
-        inputHash,
-        JSON.stringify(order.lines),
-        order.total,
-        order.clock.timeZone,
-        order.clock.dayCutoffHour,
-        order.smsTo,
-        order.status,
-        order.placedAt.toISOString(),
-        paymentDueAt.toISOString(),
-        event.data.message,
-        outboxJson([event], subjectOf),
-      );
-      if (result?.placed !== true) return result?.menu === true ? 'key-used' : 'menu-changed';
-      onCommit();
-      return 'placed';
-    },
-    save: (change, attempt) => saved(SAVE_CHANGE, saveValues(change, attempt)),
+    place: (change, terms) => place({ change, terms }),
+    save: (change, attempt) => save({ change, attempt }),
     async saveWithKey(change, idempotencyKey) {
       try {
-        return await saved(SAVE_WITH_KEY, [...saveValues(change), change.order.customerId, idempotencyKey]);
+        const rows = await sql.$queryRawUnsafe<unknown[]>(
+          SAVE_WITH_KEY,
+          saveJson([{ change }]),
+          change.order.customerId,
+          idempotencyKey,
+        );
+        if (rows.length > 0) onCommit();
+        return rows.length > 0;
       } catch (error) {
         if (isUniqueViolation(error)) return false;
         throw error;
@@ -138,7 +194,7 @@ export function createFollowStore(tx: Sql): FollowStore {
       return row === undefined ? null : orderOf(row);
     },
     async save(change) {
-      const rows = await tx.$queryRawUnsafe<unknown[]>(SAVE_CHANGE, ...saveValues(change));
+      const rows = await tx.$queryRawUnsafe<unknown[]>(SAVE_CHANGES, saveJson([{ change }]));
       return rows.length > 0;
     },
   };

@@ -38,16 +38,22 @@ export interface Change {
   readonly sms: Sms | null;
 }
 
+/** What an order is placed under. */
+export interface PlaceTerms {
+  readonly idempotencyKey: string;
+  readonly inputHash: string;
+  readonly menuVersion: number;
+  /** When the worker looks after the payment. */
+  readonly paymentDueAt: Date;
+}
+
 /** What the commands need of the orders. */
 export interface OrderStore {
   /**
    * Saves a new order in one statement, if the café's menu is still at `menuVersion` and the customer's key is free.
    * @returns why not, otherwise
    */
-  place(
-    change: Change,
-    terms: { idempotencyKey: string; inputHash: string; menuVersion: number; paymentDueAt: Date },
-  ): Promise<'placed' | 'menu-changed' | 'key-used'>;
+  place(change: Change, terms: PlaceTerms): Promise<'placed' | 'menu-changed' | 'key-used'>;
   /**
    * Saves the next version in one statement, if the stored one is still its predecessor.
    * @param attempt when given, also only if no worker took the order's payment over since
