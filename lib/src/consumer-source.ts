@@ -17,6 +17,8 @@ const DRAIN_WITHIN_MS = 1_000;
 export interface Source {
   /** Up to `limit` messages, oldest first; they stay held until `release`. */
   take(limit: number): JsMsg[];
+  /** Whether so many wait. */
+  has(count: number): boolean;
   release(messages: readonly JsMsg[]): void;
   /** All that was not taken yet, to be given back. */
   takeRest(): JsMsg[];
@@ -93,6 +95,7 @@ export async function openSource(
       for (const message of next) taken.add(message);
       return next;
     },
+    has: (count) => waiting.length >= count,
     release(done) {
       for (const message of done) taken.delete(message);
     },

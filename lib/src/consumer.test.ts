@@ -277,7 +277,7 @@ describe('createConsumer', () => {
     await bothEntered;
     release();
 
-    expect((await Promise.all(both)).toSorted()).toEqual([0, 3]);
+    expect((await Promise.all(both)).toSorted((one, other) => one - other)).toEqual([0, 3]);
     for (const { aggregateId } of events) expect(await effects(aggregateId)).toEqual([1]);
   });
 

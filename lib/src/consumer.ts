@@ -11,6 +11,7 @@ import { countRetrying, nextDueInMs } from './dead-letter-store.ts';
 import { parseEnvelope } from './events.ts';
 import type { EventEnvelope } from './events.ts';
 import { readEpoch } from './inbox.ts';
+import { createLinger } from './linger.ts';
 import { createReadingLog } from './reading-log.ts';
 import type { Database, SqlClient } from './sql-client.ts';
 import { hasApiCode, JetStreamErrorCode } from './streams.ts';
@@ -58,6 +59,8 @@ export interface Consumer {
 
 /** A look at the dead letters even when none is known to be due, in milliseconds. */
 const LETTERS_POLL_MS = 1_000;
+/** The rest after a batch under load, in milliseconds. */
+const LINGER_MS = 20;
 /** Failures of a batch after each of which the others go together again; then all go one by one. */
 const APART_AT_MOST = 3;
 const EPOCH = /^[0-9a-f]{8}$/;
@@ -136,11 +139,15 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
   }
 
   async function applyFrom(source: Source): Promise<void> {
+    const linger = createLinger({ ms: LINGER_MS });
     while (!stopped.signal.aborted) {
+      if (!source.has(size)) await linger.wait(stopped.signal);
       const messages = source.take(size);
       const lost = source.lost();
-      if (messages.length > 0) await applyMessages(source, messages);
-      else if (lost) throw lost;
+      if (messages.length > 0) {
+        await applyMessages(source, messages);
+        linger.done(messages.length);
+      } else if (lost) throw lost;
       else await messageBell.wait(60_000);
     }
     // First closed: what is given back while the pull is open comes straight back here.

@@ -3,6 +3,7 @@ import type { NatsConnection } from 'nats';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { retryDelay } from './bell.ts';
+import { createLinger } from './linger.ts';
 import { ensureStream } from './streams.ts';
 import type { Nats, StreamSpec } from './streams.ts';
 
@@ -22,6 +23,8 @@ interface Sent {
 
 /** How long an acknowledgment of the broker may take, in milliseconds. */
 const ACK_WITHIN_MS = 5_000;
+/** The rest after a batch under load, in milliseconds. */
+const LINGER_MS = 5;
 const utf8 = new TextEncoder();
 
 export interface Publisher {
@@ -51,6 +54,7 @@ export function createPublisher({
   /** Aggregates whose event was refused while others went through: they wait alone, nobody waits behind them. */
   const held = new Map<string, { attempt: number; until: number }>();
   const stopped = new AbortController();
+  const linger = createLinger({ ms: LINGER_MS });
 
   void Promise.resolve(nats).then(watchConnection, (error: unknown) => {
     log.error({ err: error }, 'the relay has no broker: events stay in the outbox');
@@ -76,6 +80,7 @@ export function createPublisher({
   async function publishAll(client: pg.Client): Promise<number> {
     for (;;) {
       if (!connection || !connected) return Number.POSITIVE_INFINITY;
+      await linger.wait(stopped.signal);
       const now = Date.now();
       const waiting = [...held].filter(([, { until }]) => until > now).map(([aggregateId]) => aggregateId);
       const rows = await selectUnpublished(client, waiting, inFlight);
@@ -87,6 +92,9 @@ export function createPublisher({
       failures = 0;
       for (const row of rows) if (!failed.has(row.aggregate_id)) held.delete(row.aggregate_id);
       for (const [aggregateId, error] of failed) hold(aggregateId, error);
+      linger.done(sent.length);
+      // Whoever adds more says so; a last look that finds nothing would be a statement for each batch.
+      if (rows.length < inFlight) return nextTry(now);
     }
   }
 

@@ -38,6 +38,8 @@ export async function connectNats({
     servers: url,
     name,
     waitOnFirstConnect: true,
+    // Else each request, so each publication, makes an Error with a stack beforehand in case it fails.
+    noAsyncTraces: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     reconnectJitter: 250,
