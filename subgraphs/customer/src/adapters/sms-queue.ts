@@ -3,21 +3,23 @@ import type { Sql } from './postgres.ts';
 
 /**
  * An SMS waits while an older one of its order is unsent, and is dropped once a newer one was sent. Claiming moves the due
- * time: of several replicas one gets it, and it comes again should that one die.
+ * time: of several replicas one gets it, and it comes again should that one die. What stands beside it is looked up by its order:
+ * as an anti-join PostgreSQL would read all SMS that were ever sent.
  */
 const TAKE = `/* take_sms */ WITH
-stale AS (
-  UPDATE notification n SET status = 'DROPPED' WHERE n.status = 'PENDING' AND n.due_at <= $1::timestamptz AND EXISTS (
-    SELECT FROM notification newer WHERE newer.order_id = n.order_id AND newer.version > n.version AND newer.status = 'SENT')),
 due AS (
-  SELECT n.order_id, n.version FROM notification n
-  WHERE n.status = 'PENDING' AND n.due_at <= $1::timestamptz AND NOT EXISTS (
-    SELECT FROM notification other WHERE other.order_id = n.order_id
-      AND (other.version < n.version AND other.status = 'PENDING' OR other.version > n.version AND other.status = 'SENT'))
-  ORDER BY n.due_at LIMIT $2::int FOR UPDATE SKIP LOCKED)
-UPDATE notification n SET attempts = n.attempts + 1, due_at = $3::timestamptz
-FROM due WHERE n.order_id = due.order_id AND n.version = due.version
-RETURNING n.order_id AS "orderId", n.version, n.what, n.recipient, n.text, n.attempts`;
+  SELECT n.order_id, n.version, beside.overtaken FROM notification n, LATERAL (
+    SELECT coalesce(bool_or(other.version < n.version AND other.status = 'PENDING'), FALSE) AS behind,
+      coalesce(bool_or(other.version > n.version AND other.status = 'SENT'), FALSE) AS overtaken
+    FROM notification other WHERE other.order_id = n.order_id) beside
+  WHERE n.status = 'PENDING' AND n.due_at <= $1::timestamptz AND (beside.overtaken OR NOT beside.behind)
+  ORDER BY n.due_at LIMIT $2::int FOR UPDATE OF n SKIP LOCKED),
+taken AS (
+  UPDATE notification n SET attempts = n.attempts + 1, due_at = $3::timestamptz,
+    status = CASE WHEN due.overtaken THEN 'DROPPED' ELSE n.status END
+  FROM due WHERE n.order_id = due.order_id AND n.version = due.version
+  RETURNING n.*)
+SELECT order_id AS "orderId", version, what, recipient, text, attempts FROM taken WHERE status = 'PENDING'`;
 
 const SETTLE = `/* settle_sms */ UPDATE notification n
 SET status = r.status, due_at = r.at, sent_at = CASE r.status WHEN 'SENT' THEN r.at END
