@@ -195,7 +195,6 @@ type NamesIn<Stream extends StreamName> = {
 export type OrderEventName = NamesIn<'ORDERS'>;
 export type CafeEventName = 'CafeSaved' | 'MenuItemSaved';
 export type DeliveryEventName = Exclude<NamesIn<'DELIVERIES'>, CafeEventName>;
-export type AccountingEventName = NamesIn<'ACCOUNTING'>;
 
 /** What travels. One aggregate's versions are 1, 2, 3… without gaps, and each version is exactly one event. */
 export interface Envelope<Name extends EventName = EventName> {
