@@ -71,17 +71,30 @@ export async function playDemo(target: DemoTarget, stage: Stage): Promise<void> 
     return event;
   }
 
-  async function texts(phone: string, count: number): Promise<string[]> {
-    const messages = await eventually(
-      async () => {
-        const answer = await fetch(`${target.smsUrl}/inbox?to=${encodeURIComponent(phone)}`);
-        return ((await answer.json()) as { messages: { text: string }[] }).messages;
-      },
-      (found) => found.length >= count,
+  const inboxes = new Map<string, { texts: string[]; stop(): void }>();
+  /** Shows the SMS to a phone as they arrive, from now on. */
+  function listen(phone: string): string {
+    const texts: string[] = [];
+    async function look(): Promise<void> {
+      const answer = await fetch(`${target.smsUrl}/inbox?to=${encodeURIComponent(phone)}`);
+      const { messages } = (await answer.json()) as { messages: { text: string }[] };
+      for (const { text } of messages.slice(texts.length)) {
+        texts.push(text);
+        stage.arrived(`SMS to ${phone}`, text);
+      }
+    }
+    const timer = setInterval(() => void look().catch(() => undefined), 50);
+    inboxes.set(phone, { texts, stop: () => clearInterval(timer) });
+    return phone;
+  }
+
+  async function heard(phone: string, count: number): Promise<void> {
+    const inbox = inboxes.get(phone);
+    await eventually(
+      () => Promise.resolve(inbox?.texts.length ?? 0),
+      (found) => found >= count,
     );
-    for (const { text } of messages) stage.arrived(`SMS to ${phone}`, text);
-    stage.expect(`SMS to ${phone}`, messages.length, count);
-    return messages.map(({ text }) => text);
+    stage.expect(`SMS to ${phone}`, inbox?.texts.length, count);
   }
 
   const newPhone = (): string => {
@@ -101,7 +114,7 @@ export async function playDemo(target: DemoTarget, stage: Stage): Promise<void> 
     const before = (await day.until(() => true)).accountingChanged;
 
     stage.step('A customer orders an iced americano online and pays at once');
-    const phone = newPhone();
+    const phone = listen(newPhone());
     const order = await customer.paidOrder({ expectedTotal: 2000, phone });
     stage.expect('paid (the seed: pay_success)', order.status, 'PLACED');
     stage.expect('charged', order.payment, { status: 'CHARGED', amount: 2000, refunded: 0, failureReason: null });
@@ -139,10 +152,10 @@ export async function playDemo(target: DemoTarget, stage: Stage): Promise<void> 
       live.events.map(({ orderStatusChanged: change }) => change.version),
       live.events.map((_, index) => (live.events[0]?.orderStatusChanged.version ?? 0) + index),
     );
-    await texts(phone, 3);
+    await heard(phone, 3);
 
     stage.step('Another order is rejected: canceled and refunded');
-    const rejectedPhone = newPhone();
+    const rejectedPhone = listen(newPhone());
     const second = await customer.paidOrder({ phone: rejectedPhone });
     const secondLive = follow(second.id);
     await eventually(
@@ -152,7 +165,7 @@ export async function playDemo(target: DemoTarget, stage: Stage): Promise<void> 
     await staff.act('rejectOrder', second.id, { reason: 'SOLD_OUT' });
     await settled(secondLive, 'status', 'REJECTED', 'REFUNDED');
     stage.expect('refunded', (await customer.order(second.id))?.payment.refunded, 2000);
-    await texts(rejectedPhone, 2);
+    await heard(rejectedPhone, 2);
 
     stage.step('The customer cancels a third one before the café answers (the seed: order_cancel_request)');
     const third = await customer.paidOrder();
@@ -194,6 +207,7 @@ export async function playDemo(target: DemoTarget, stage: Stage): Promise<void> 
     stage.arrived('headquarters', JSON.stringify(copy));
     stage.expect('headquarters has the same sum', copy?.salesSum, after.salesSum);
   } finally {
+    for (const { stop } of inboxes.values()) stop();
     await Promise.all(graphs.map((graph) => graph.close()));
   }
 }

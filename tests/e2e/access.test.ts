@@ -146,6 +146,37 @@ describe('who may do what', () => {
   }, 90_000);
   afterAll(() => cafe.close());
 
+  it('stands here for every root field that there is', async () => {
+    const { data } = await anonymous.send<{
+      __schema: Record<'queryType' | 'mutationType' | 'subscriptionType', { fields: { name: string }[] }>;
+    }>(
+      '{ __schema { queryType { fields { name } } mutationType { fields { name } } subscriptionType { fields { name } } } }',
+    );
+    const names = Object.values(data?.__schema ?? {}).flatMap(({ fields }) => fields.map(({ name }) => name));
+    const shownApart = ['delivery', 'resendHeadquartersTransfer'];
+    const here = [
+      ...FIELDS.map(({ field }) => field),
+      ...SUBSCRIPTIONS.map(({ operation }) => /\{ (\w+)/.exec(operation)?.[1] ?? ''),
+      ...shownApart,
+    ];
+    expect(names.toSorted()).toEqual(here.toSorted());
+  });
+
+  it('does not let a client speak as the router', async () => {
+    const answer = await fetch(cafe.system.urls.graph, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-router-identity': await cafe.system.token({ role: 'customer', sub: 'alice' }),
+      },
+      body: JSON.stringify({
+        query: '{ orders { edges { cursor } } }',
+        extensions: { identity: await cafe.system.token({ role: 'customer', sub: 'alice' }) },
+      }),
+    });
+    expect(JSON.stringify(await answer.json())).toContain('UNAUTHENTICATED');
+  });
+
   it.each(FIELDS)('$field refuses a caller without a token', async ({ operation, variables }) => {
     const answer = await anonymous.send(operation, variables?.(order));
     expect(codesOf(answer)).toContain('UNAUTHENTICATED');

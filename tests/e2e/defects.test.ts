@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { openCafe, type Cafe } from '../harness/cafe.ts';
 import { eventually } from '../harness/eventually.ts';
+import { eventsOf } from '../harness/hand-made-events.ts';
 
 describe('what the 2020 implementation got wrong', () => {
   let cafe: Cafe;
@@ -97,17 +98,41 @@ describe('what the 2020 implementation got wrong', () => {
     expect(book.current[0]?.salesSum).toBe(item?.price);
   });
 
-  it('publishes after the commit and never without one: what the stream tells is what the database holds', async () => {
+  it('publishes what was committed, once, though the service died before it could publish', async () => {
     const alice = await cafe.customer();
     await cafe.system.process('nats').kill();
     const order = await alice.paidOrder();
-    expect(order.status).toBe('PLACED');
+    await cafe.system.process('customer').kill();
     await cafe.system.process('nats').start();
+    await cafe.system.process('customer').start();
     const staff = await cafe.staff();
     await eventually(
       () => staff.delivery(order.id),
       (delivery) => delivery?.status === 'ORDER_GET',
-      40_000,
+      60_000,
     );
+    const told = await eventsOf(cafe.system.urls.nats, 'ORDERS', order.id);
+    expect(told.map(({ type }) => type)).toEqual(['OrderPlaced', 'PaymentCompleted']);
+    expect(await eventsOf(cafe.system.urls.nats, 'DELIVERIES', order.id)).toHaveLength(1);
+  }, 120_000);
+
+  it('publishes nothing of a change that was not made: the loser of two acceptances leaves no event', async () => {
+    const alice = await cafe.customer();
+    const [one, other] = [await cafe.staff(), await cafe.staff('92', 'second-barista')];
+    const order = await alice.paidOrder();
+    await eventually(
+      () => one.delivery(order.id),
+      (delivery) => delivery !== null,
+    );
+    await Promise.all([one.act('acceptOrder', order.id), other.act('acceptOrder', order.id)]);
+    await eventually(
+      () => alice.order(order.id),
+      (found) => found?.status === 'ACCEPTED',
+    );
+    const told = await eventsOf(cafe.system.urls.nats, 'DELIVERIES', order.id);
+    expect(told.map(({ type, aggregateVersion }) => [type, aggregateVersion])).toEqual([
+      ['DeliveryCreated', 1],
+      ['OrderReceived', 2],
+    ]);
   });
 });

@@ -1,7 +1,6 @@
-import { connect } from 'nats';
 import { openCafe, type Cafe } from '../harness/cafe.ts';
 import { eventually } from '../harness/eventually.ts';
-import type { AnyEnvelope } from '@cafe-for-me/schema/events';
+import { eventsOf } from '../harness/hand-made-events.ts';
 
 describe('without accounting', () => {
   let cafe: Cafe;
@@ -35,28 +34,40 @@ describe('without accounting', () => {
 
   it('lets a new service join by subscribing to the events from the beginning, with no change elsewhere', async () => {
     const alice = await cafe.customer();
-    const order = await alice.paidOrder();
-    const nats = await connect({ servers: cafe.system.urls.nats });
-    try {
-      const jetstream = nats.jetstream();
-      const manager = await nats.jetstreamManager();
-      const loyaltyPoints = new Map<string, number>();
-      await eventually(
-        async () => (await manager.streams.info('ORDERS')).state.last_seq,
-        (last) => last >= 4,
-      );
-      const consumer = await jetstream.consumers.get('ORDERS', { filterSubjects: 'orders.92.PaymentCompleted' });
-      const messages = await consumer.fetch({ max_messages: 2, expires: 10_000 });
-      for await (const message of messages) {
-        const event = message.json<AnyEnvelope<'PaymentCompleted'>>();
-        loyaltyPoints.set(event.aggregateId, event.data.total / 100);
-      }
-      expect(loyaltyPoints.size).toBe(2);
-      expect(loyaltyPoints.get(order.id)).toBe(20);
-    } finally {
-      await nats.close();
-    }
+    const placed = [await alice.paidOrder(), await alice.paidOrder()].map(({ id }) => id);
+    const loyaltyPoints = await eventually(
+      async () => {
+        const points = new Map<string, number>();
+        for (const id of placed) {
+          for (const event of await eventsOf(cafe.system.urls.nats, 'ORDERS', id)) {
+            if (event.type === 'PaymentCompleted') points.set(id, event.data.total / 100);
+          }
+        }
+        return points;
+      },
+      (points) => points.size === 2,
+    );
+    expect([...loyaltyPoints.values()]).toEqual([20, 20]);
   });
+});
+
+describe('without delivery, on an empty database', () => {
+  it('starts all the same; its fields are null, and no café is known to order from', async () => {
+    const cafe = await openCafe({ without: ['delivery'] });
+    try {
+      const alice = await cafe.customer();
+      const { order, userErrors } = await alice.placeOrder();
+      expect(order).toBeNull();
+      expect(userErrors[0]?.code).toBe('CAFE_NOT_FOUND');
+      const asked = await alice.graph.send<{ cafe: null; orders: { edges: unknown[] } }>(
+        '{ cafe(id: "92") { name } orders { edges { cursor } } }',
+      );
+      expect(asked.data).toEqual({ cafe: null, orders: { edges: [] } });
+      expect(asked.errors).toHaveLength(1);
+    } finally {
+      await cafe.close();
+    }
+  }, 120_000);
 });
 
 describe('each read side', () => {

@@ -1,5 +1,6 @@
 import { openCafe, type Cafe } from '../harness/cafe.ts';
 import { eventually } from '../harness/eventually.ts';
+import { eventsOf } from '../harness/hand-made-events.ts';
 
 describe('with the store service down', () => {
   let cafe: Cafe;
@@ -27,7 +28,7 @@ describe('with the store service down', () => {
     );
   });
 
-  it('takes the cancel request too, and both resolve on its return; the staff never see the order as new', async () => {
+  it('takes the cancel request too, and both resolve on its return, and the order is not among the new ones', async () => {
     const alice = await cafe.customer();
     await cafe.system.process('delivery').kill();
     const order = await alice.paidOrder();
@@ -37,7 +38,13 @@ describe('with the store service down', () => {
       () => alice.order(order.id),
       (found) => found?.status === 'CANCELED' && found.payment.status === 'REFUNDED',
     );
+    const told = await eventsOf(cafe.system.urls.nats, 'DELIVERIES', order.id);
+    expect(told.map(({ type }) => type).at(-1)).toBe('OrderCancelConfirmed');
     const staff = await cafe.staff();
+    const { deliveries } = await staff.graph.data<{ deliveries: { edges: { node: { orderId: string } }[] } }>(
+      '{ deliveries(cafeId: "92", status: [ORDER_GET], first: 100) { edges { node { orderId } } } }',
+    );
+    expect(deliveries.edges.map(({ node }) => node.orderId)).not.toContain(order.id);
     expect((await staff.delivery(order.id))?.status).toBe('CANCELED');
     expect((await staff.act('acceptOrder', order.id)).userErrors[0]?.code).toBe('ALREADY_CANCELED');
   });

@@ -1,7 +1,14 @@
 /** Events published by hand on the real streams, for what no clock or till will bring about within a test. */
 import { randomUUID } from 'node:crypto';
 import { connect } from 'nats';
-import { EVENTS, subjectOf, type AnyEnvelope, type EventData, type EventName } from '@cafe-for-me/schema/events';
+import {
+  EVENTS,
+  subjectOf,
+  type AnyEnvelope,
+  type EventData,
+  type EventName,
+  type StreamName,
+} from '@cafe-for-me/schema/events';
 
 export interface HandMade<Name extends EventName> {
   readonly type: Name;
@@ -30,6 +37,24 @@ export async function publish(natsUrl: string, events: readonly AnyEnvelope[], d
     for (const event of events) {
       await stream.publish(subjectOf(event), JSON.stringify(event), dedupe ? { msgID: event.id } : {});
     }
+  } finally {
+    await nats.close();
+  }
+}
+
+/** Every event of an aggregate that a stream holds, in the stream's order. */
+export async function eventsOf(natsUrl: string, stream: StreamName, aggregateId: string): Promise<AnyEnvelope[]> {
+  const nats = await connect({ servers: natsUrl });
+  try {
+    const consumer = await nats.jetstream().consumers.get(stream);
+    const { num_pending: pending } = await consumer.info();
+    const events: AnyEnvelope[] = [];
+    if (pending === 0) return events;
+    for await (const message of await consumer.fetch({ max_messages: pending, expires: 10_000 })) {
+      const event = message.json<AnyEnvelope>();
+      if (event.aggregateId === aggregateId) events.push(event);
+    }
+    return events;
   } finally {
     await nats.close();
   }
