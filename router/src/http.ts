@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
+import type { HTTPGraphQLResponse } from '@apollo/server';
 import type { Logger } from '@cafe-for-me/lib/log';
 import { BadToken, type Caller, type Identity } from './identity.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -42,13 +42,14 @@ export function createHttpTransport(options: {
     const result = await pipeline.http(
       {
         method: request.method ?? 'GET',
-        headers: headersOf(request),
+        headers: request.headers,
         search: query < 0 ? '' : request.url!.slice(query),
         body,
       },
       { requestId, traceparent: traceparentFrom(request.headers['traceparent']), caller },
     );
-    await write(response, result);
+    if (result.body.kind === 'complete') writeWhole(response, result, result.body.string);
+    else await writeChunks(response, result, result.body.asyncIterator);
   }
 
   function refuseToken(response: ServerResponse, requestId: string, { message, unavailable, cause }: BadToken): void {
@@ -89,24 +90,23 @@ function refuseBody(request: IncomingMessage, response: ServerResponse, refused:
   sendError(response, refused.status, refused.code, refused.message);
 }
 
-async function write(response: ServerResponse, { status, headers, body }: HTTPGraphQLResponse): Promise<void> {
-  for (const [name, value] of headers) response.setHeader(name, value);
-  if (body.kind === 'complete') {
-    sendText(response, status ?? 200, body.string);
-    return;
-  }
-  response.statusCode = status ?? 200;
-  for await (const chunk of body.asyncIterator) response.write(chunk);
-  response.end();
+/** Head and body at once: Node joins them, and a system call is dear. */
+function writeWhole(response: ServerResponse, { status, headers }: HTTPGraphQLResponse, text: string): void {
+  const head = ['content-length', String(Buffer.byteLength(text))];
+  for (const [name, value] of headers) head.push(name, value);
+  response.writeHead(status ?? 200, head);
+  response.end(text);
 }
 
-function headersOf(request: IncomingMessage): HeaderMap {
-  const headers = new HeaderMap();
-  for (const name in request.headers) {
-    const value = request.headers[name];
-    if (value !== undefined) headers.set(name, typeof value === 'string' ? value : value.join(', '));
-  }
-  return headers;
+async function writeChunks(
+  response: ServerResponse,
+  { status, headers }: HTTPGraphQLResponse,
+  chunks: AsyncIterable<string>,
+): Promise<void> {
+  for (const [name, value] of headers) response.setHeader(name, value);
+  response.statusCode = status ?? 200;
+  for await (const chunk of chunks) response.write(chunk);
+  response.end();
 }
 
 /**

@@ -1,9 +1,5 @@
-import {
-  ApolloServer,
-  type ApolloServerPlugin,
-  type HTTPGraphQLRequest,
-  type HTTPGraphQLResponse,
-} from '@apollo/server';
+import type { IncomingHttpHeaders } from 'node:http';
+import { ApolloServer, HeaderMap, type ApolloServerPlugin, type HTTPGraphQLResponse } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -17,14 +13,17 @@ import {
   GraphQLError,
   OperationTypeNode,
   type DocumentNode,
+  type ExecutionResult,
   type FormattedExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { badRequest, belongTo } from './errors.ts';
+import type { Executor, PlannedSubscription } from './execute.ts';
+import { createKnownOperations } from './known-operations.ts';
 import { textLength } from './planner.ts';
-import type { Executor, PlannedSubscription, Variables } from './execute.ts';
 import type { RequestContext } from './request-context.ts';
+import type { Variables } from './variables.ts';
 
 /** A subscription that went through the whole pipeline and is ready to be streamed. */
 export interface AcceptedSubscription {
@@ -41,6 +40,17 @@ interface StreamSlot {
 
 interface PipelineContext extends RequestContext {
   readonly slot: StreamSlot | undefined;
+  /** What the execution gave when it ran before the pipeline did: only the rest of the pipeline is still to do. */
+  readonly executed?: Promise<ExecutionResult>;
+}
+
+/** A request as HTTP brings it, its body parsed. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  /** With its question mark. */
+  readonly search: string;
+  readonly body: unknown;
 }
 
 /** An operation as a client sends it. */
@@ -54,7 +64,7 @@ export interface OperationRequest {
 /** The one way from an operation to its answer: parse, validate, plan, execute, format errors. Every transport uses it. */
 export interface Pipeline {
   /** GraphQL over HTTP, subscriptions excluded. Never rejects. */
-  http(request: HTTPGraphQLRequest, context: RequestContext): Promise<HTTPGraphQLResponse>;
+  http(request: HttpRequest, context: RequestContext): Promise<HTTPGraphQLResponse>;
   /** For transports that stream: a result, or a subscription to be streamed. */
   run(request: OperationRequest, context: RequestContext): Promise<Result | AcceptedSubscription>;
   stop(): Promise<void>;
@@ -74,6 +84,7 @@ export async function startPipeline(options: {
     maxSize: 20_000_000,
     sizeCalculation: textLength,
   });
+  const knownOperations = createKnownOperations();
   const loadListeners = new Set<(loaded: { apiSchema: GraphQLSchema; coreSupergraphSdl: string }) => void>();
 
   const hooks: ApolloServerPlugin<PipelineContext> = {
@@ -81,7 +92,11 @@ export async function startPipeline(options: {
       return {
         // Apollo Server calls both also when no operation of the document was picked, whatever its types say.
         async didResolveOperation({ operation, document, queryHash, request, contextValue }) {
-          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
+          if (operation === undefined) return;
+          if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
+            if (request.query !== undefined) knownOperations.add(request.query, { queryHash, document, operation });
+            return;
+          }
           const { slot } = contextValue;
           if (slot === undefined) {
             throw badRequest('Subscriptions run over WebSocket (graphql-transport-ws) at this same address.');
@@ -112,8 +127,11 @@ export async function startPipeline(options: {
         return {
           async executor({ queryHash, document, operation, request, context }) {
             if ((operation as unknown) === undefined) return { errors: [noSuchOperation(request.operationName)] };
-            const variables = request.variables;
-            return executor.execute({ queryHash, document, operation, variables, context: context as PipelineContext });
+            const { executed, ...ours } = context as PipelineContext;
+            return (
+              executed ??
+              executor.execute({ queryHash, document, operation, variables: request.variables, context: ours })
+            );
           },
         };
       },
@@ -152,10 +170,26 @@ export async function startPipeline(options: {
   });
   await server.start();
 
+  function throughAll(request: HttpRequest, contextValue: PipelineContext): Promise<HTTPGraphQLResponse> {
+    const httpGraphQLRequest = { ...request, headers: headerMapOf(request.headers) };
+    return server.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: () => Promise.resolve(contextValue) });
+  }
+
   return {
-    http(httpGraphQLRequest, context) {
-      const contextValue = { ...context, slot: undefined };
-      return server.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: () => Promise.resolve(contextValue) });
+    async http(request, context) {
+      const { method, headers, body } = request;
+      const { accept, 'content-type': sent } = headers;
+      const short = knownOperations.shortRequest({ method, contentType: sent, accept, body });
+      if (short === undefined) return throughAll(request, { ...context, slot: undefined });
+      const executed = executor.execute({ ...short.known, variables: short.variables, context });
+      try {
+        const { data, errors, extensions } = await executed;
+        if (errors === undefined && extensions === undefined) return plainAnswer(data, short.contentType);
+      } catch {
+        // The pipeline below gets to see it.
+      }
+      // Errors are coded, told to plugins and formatted in one place.
+      return throughAll(request, { ...context, slot: undefined, executed });
     },
     async run(request, context) {
       const slot: StreamSlot = {};
@@ -179,4 +213,20 @@ function noSuchOperation(name: string | undefined): GraphQLError {
       ? 'Must provide operation name if query contains multiple operations.'
       : `Unknown operation named "${name}".`,
   );
+}
+
+function plainAnswer(data: unknown, contentType: string): HTTPGraphQLResponse {
+  return {
+    headers: new HeaderMap([['content-type', contentType]]),
+    body: { kind: 'complete', string: JSON.stringify({ data }) },
+  };
+}
+
+function headerMapOf(headers: IncomingHttpHeaders): HeaderMap {
+  const map = new HeaderMap();
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) map.set(name, typeof value === 'string' ? value : value.join(', '));
+  }
+  return map;
 }

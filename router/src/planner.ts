@@ -3,12 +3,17 @@ import { buildOperationContext } from '@apollo/gateway';
 import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
 import type { DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { passThroughOf, type PassThrough } from './pass-through.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
+import { createVariablesCheck, type VariablesCheck } from './variables.ts';
 
 /** An operation that may be executed any number of times. */
 export interface PlannedOperation {
   readonly operation: ReturnType<typeof buildOperationContext>;
   readonly plan: QueryPlan;
+  /** The short way to the answer, when there is one. */
+  readonly passThrough: PassThrough | undefined;
+  readonly wrongVariables: VariablesCheck;
 }
 
 /** One of a document's operations, validated before. */
@@ -39,10 +44,15 @@ export function createPlanner(
     const remembered = known.get(key);
     if (remembered !== undefined) return remembered;
     const name = operationName === undefined ? {} : { operationName };
+    const operation = buildOperationContext({ schema: graph.schema, operationDocument: document, ...name });
+    // The document was validated by the server in front; validating it again would cost as much as planning.
+    const parsed = operationFromDocument(graph.apiSchema, document, { ...name, validate: false });
+    const queryPlan = planner.buildQueryPlan(parsed);
     const planned = {
-      operation: buildOperationContext({ schema: graph.schema, operationDocument: document, ...name }),
-      // The document was validated by the server in front; validating it again would cost as much as planning.
-      plan: planner.buildQueryPlan(operationFromDocument(graph.apiSchema, document, { ...name, validate: false })),
+      operation,
+      plan: queryPlan,
+      passThrough: passThroughOf(queryPlan, parsed),
+      wrongVariables: createVariablesCheck(graph.schema, operation.operation),
     };
     known.set(key, planned, { size: textLength(document) });
     return planned;

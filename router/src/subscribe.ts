@@ -1,10 +1,11 @@
 import type { Logger } from '@cafe-for-me/lib/log';
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import { subrequestFailed } from './errors.ts';
-import type { PlannedSubscription, Variables } from './execute.ts';
+import type { PlannedSubscription } from './execute.ts';
 import type { SubgraphAnswer } from './fetch.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Upstream } from './upstream.ts';
+import type { Variables } from './variables.ts';
 
 /** The stream can't go on; `errors` say why. */
 export class StreamFailed extends Error {
