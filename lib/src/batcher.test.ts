@@ -60,7 +60,7 @@ describe('a batcher', () => {
     const seen: string[] = [];
     const doOne = createBatcher<string, string>({
       async run(items) {
-        seen.push(items.join(''));
+        seen.push(items.join(' '));
         await Promise.resolve();
         if (items.includes('bad')) throw new Error('bad');
         return items;
@@ -68,7 +68,7 @@ describe('a batcher', () => {
     });
     const results = await Promise.allSettled(['a', 'b', 'bad', 'c'].map(doOne));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
-    expect(seen).toEqual(['a', 'bbadc', 'b', 'bad', 'c']);
+    expect(seen).toEqual(['a', 'b bad c', 'b', 'bad', 'c']);
   });
 
   it('goes on after a lone item failed', async () => {
