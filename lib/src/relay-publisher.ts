@@ -170,7 +170,11 @@ async function selectUnpublished(client: pg.Client, except: readonly string[], l
   const { rows } = await client.query<Row>({
     name: 'outbox-unpublished',
     text: `SELECT position, event_id, subject, aggregate_id, envelope::text AS envelope
-           FROM outbox_unpublished JOIN outbox USING (position)
+           FROM outbox_unpublished CROSS JOIN LATERAL (
+             -- The OFFSET keeps it a look-up per row; joined freely, it is the outbox that may be walked from its beginning.
+             SELECT event_id, subject, aggregate_id, envelope FROM outbox
+             WHERE outbox.position = outbox_unpublished.position OFFSET 0
+           ) AS event
            WHERE aggregate_id <> ALL ($1::text[]) ORDER BY position LIMIT $2`,
     values: [except, limit],
   });

@@ -70,7 +70,8 @@ export function createRelay({ databaseUrl, nats, log, service, stream, inFlight 
     client.on('notification', () => bell.ring());
     try {
       await client.connect();
-      await client.query('LISTEN outbox');
+      // This connection looks up rows by key alone; a plan made for a small table would go on to read all of a large one.
+      await client.query('SET enable_seqscan = off; LISTEN outbox');
       onConnected();
       let leading = false;
       while (!stopping) {

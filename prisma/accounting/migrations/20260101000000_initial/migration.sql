@@ -181,7 +181,9 @@ $$;
 -- Locks the gates of these aggregates, in the order of their ids, until the transaction ends, and says of each what was applied
 -- last; with a null for each that has parked events. These are looked for when the locks are held: a statement of its own
 -- sees what the holder before us parked. A missing gate cannot be locked: inbox_store() finds out whether another made it.
-CREATE FUNCTION inbox_lock(reader TEXT, ids TEXT[]) RETURNS TABLE (id TEXT, last INT) LANGUAGE plpgsql VOLATILE AS $$
+-- Plans are kept, and one that was made while the table was small would read all of it later; hence the settings.
+CREATE FUNCTION inbox_lock(reader TEXT, ids TEXT[]) RETURNS TABLE (id TEXT, last INT) LANGUAGE plpgsql VOLATILE
+  SET enable_seqscan = off AS $$
 BEGIN
   RETURN QUERY SELECT aggregate_id, version FROM inbox
     WHERE consumer = reader AND aggregate_id = ANY (ids) ORDER BY aggregate_id FOR UPDATE;
@@ -192,7 +194,8 @@ $$;
 -- Makes the gates that were missing and moves up those that are locked; the events are neither dead nor, where `parked` names
 -- their aggregate, parked any more. Says false when another transaction has made one of the missing gates: then roll back.
 CREATE FUNCTION inbox_store(reader TEXT, missing TEXT[], missing_versions INT[], locked TEXT[], locked_versions INT[],
-  events UUID[], parked TEXT[]) RETURNS BOOLEAN LANGUAGE plpgsql VOLATILE AS $$
+  events UUID[], parked TEXT[]) RETURNS BOOLEAN LANGUAGE plpgsql VOLATILE
+  SET enable_seqscan = off AS $$
 DECLARE
   made INT;
 BEGIN
@@ -206,8 +209,9 @@ BEGIN
     END IF;
   END IF;
   IF cardinality(locked) > 0 THEN
+    -- Named twice: joined alone, the gates would be looked for among all of this reader's.
     UPDATE inbox SET version = gate.last, updated_at = now() FROM unnest(locked, locked_versions) AS gate (id, last)
-      WHERE inbox.consumer = reader AND inbox.aggregate_id = gate.id;
+      WHERE inbox.consumer = reader AND inbox.aggregate_id = ANY (locked) AND inbox.aggregate_id = gate.id;
   END IF;
   IF cardinality(events) > 0 THEN
     DELETE FROM dead_letter WHERE consumer = reader AND event_id = ANY (events);
