@@ -1,10 +1,5 @@
 import {
   getVariableValues,
-  GraphQLBoolean,
-  GraphQLFloat,
-  GraphQLID,
-  GraphQLInt,
-  GraphQLString,
   isEnumType,
   isInputObjectType,
   isInputType,
@@ -72,11 +67,11 @@ function testOfType(type: GraphQLInputType, inputObjects: Map<GraphQLInputObject
 }
 
 const scalarTests: ReadonlyMap<string, Check> = new Map([
-  [GraphQLString.name, (value: unknown) => typeof value === 'string'],
-  [GraphQLID.name, (value: unknown) => typeof value === 'string'],
-  [GraphQLBoolean.name, (value: unknown) => typeof value === 'boolean'],
-  [GraphQLInt.name, (value: unknown) => typeof value === 'number' && (value | 0) === value],
-  [GraphQLFloat.name, (value: unknown) => typeof value === 'number' && Number.isFinite(value)],
+  ['String', (value: unknown) => typeof value === 'string'],
+  ['ID', (value: unknown) => typeof value === 'string'],
+  ['Boolean', (value: unknown) => typeof value === 'boolean'],
+  ['Int', (value: unknown) => typeof value === 'number' && (value | 0) === value],
+  ['Float', (value: unknown) => typeof value === 'number' && Number.isFinite(value)],
 ]);
 
 function testOfObject(type: GraphQLInputObjectType, inputObjects: Map<GraphQLInputObjectType, Check>): Check {
