@@ -14,7 +14,8 @@ interface Message {
 
 const messageInput = z.object({
   key: z.string().min(1).max(200),
-  to: z.string().min(1).max(40),
+  // A phone number, or who the member is whose number the provider knows: such an id may be long.
+  to: z.string().min(1).max(250),
   text: z.string().min(1).max(2000),
 });
 
