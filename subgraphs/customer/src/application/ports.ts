@@ -112,9 +112,12 @@ export interface Menus {
 export interface DueSms {
   readonly orderId: string;
   readonly version: number;
+  /** The version of the order's oldest unsent SMS, which this one is or stands in for. */
+  readonly oldest: number;
   readonly what: string;
   readonly recipient: string;
   readonly text: string;
+  /** The tries since the oldest came first, this one included. */
   readonly attempts: number;
 }
 
@@ -126,8 +129,11 @@ export interface SmsResult {
 }
 
 export interface SmsQueue {
-  /** Claims the oldest unsent SMS of each order that has one due, and drops those that a later one has overtaken. */
+  /**
+   * Claims one SMS of each order that has one due: the oldest unsent one, or, when that has been tried in vain, the newest.
+   */
   take(limit: number, now: Date, leaseUntil: Date): Promise<readonly DueSms[]>;
+  /** Stores how it went; those that are older than one that was sent are stale now and dropped. */
   settle(results: readonly SmsResult[]): Promise<void>;
 }
 

@@ -25,9 +25,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function placedOrder(phone: string | null = '010-1234-5678'): Promise<string> {
+async function placedOrder(phone: string | null = '010-1234-5678', id = 'alice'): Promise<string> {
   const request = { ...input, idempotencyKey: `key-${(keys += 1)}`, phone };
-  const { order } = await replica.placeOrder({ kind: 'customer', id: 'alice' }, request);
+  const { order } = await replica.placeOrder({ kind: 'customer', id }, request);
   if (order?.status !== 'PLACED') throw new Error('not placed');
   return order.id;
 }
@@ -48,10 +48,10 @@ describe('SMS', () => {
     expect(first).toMatchObject({ id: `order:${orderId}:PLACED`, status: 'SENT', sentAt: replica.time.now });
   });
 
-  it('go to the member when no number is known', async () => {
-    await placedOrder(null);
+  it.each(['alice', 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6'])('go to member %s when no number is known', async (id) => {
+    await placedOrder(null, id);
     await replica.sendSms();
-    expect(await inbox('member:alice')).toEqual(['paid']);
+    expect(await inbox(`member:${id}`)).toEqual(['paid']);
   });
 
   it('wait while the provider is down, and hold up no order', async () => {
@@ -60,12 +60,50 @@ describe('SMS', () => {
     await replica.sendSms();
     await replica.follow(orderId, steps.OrderReceived);
     expect(await replica.orders.byId(orderId)).toMatchObject({ status: 'ACCEPTED' });
-    // The newer one waits behind the older one, which waits for its next try.
+    // The newer one waits with the older one for the next try.
     expect(await replica.sendSms(999)).toBe(0);
-    await simulators.turnSms({ mode: 'ok' });
-    expect(await replica.sendSms(1)).toBe(1);
+    expect(await statuses(orderId)).toEqual(['paid: PENDING', 'accepted, no. 14: PENDING']);
+  });
+
+  it('that became stale while the provider was down are dropped, once the newest was sent', async () => {
+    await simulators.turnSms({ mode: 'fail' });
+    const orderId = await placedOrder();
     await replica.sendSms();
-    expect(await inbox()).toEqual(['paid', 'accepted, no. 14']);
+    await replica.follow(orderId, steps.OrderReceived);
+    await replica.follow(orderId, steps.OrderReady);
+    expect(await other.sendSms(1_000)).toBe(1);
+    // The newest failed, too, and nothing is lost.
+    expect(await statuses(orderId)).toEqual(['paid: PENDING', 'accepted, no. 14: PENDING', 'ready, code 4F2: PENDING']);
+    expect(await replica.sendSms(1_000)).toBe(0);
+    await simulators.turnSms({ mode: 'ok' });
+    expect(await replica.sendSms(1_000)).toBe(1);
+    expect(await statuses(orderId)).toEqual(['paid: DROPPED', 'accepted, no. 14: DROPPED', 'ready, code 4F2: SENT']);
+    expect(await replica.sendSms(60_000)).toBe(0);
+    expect(await inbox()).toEqual(['ready, code 4F2']);
+  });
+
+  it('that come after the outage go in order again', async () => {
+    await simulators.turnSms({ mode: 'fail' });
+    const orderId = await placedOrder();
+    await replica.sendSms();
+    await simulators.turnSms({ mode: 'ok' });
+    await replica.sendSms(1_000);
+    await replica.follow(orderId, steps.OrderReceived);
+    await replica.follow(orderId, steps.OrderReady);
+    await replica.sendSms();
+    await replica.sendSms();
+    expect(await inbox()).toEqual(['paid', 'accepted, no. 14', 'ready, code 4F2']);
+  });
+
+  it('that are under way hold up newer ones, so that none arrives late', async () => {
+    const orderId = await placedOrder();
+    const [paid] = await replica.smsQueue.take(10, replica.time.now, replica.after(10_000));
+    if (paid === undefined) throw new Error('nothing was due');
+    await replica.follow(orderId, steps.OrderReceived);
+    expect(await other.sendSms(9_999)).toBe(0);
+    await replica.smsQueue.settle([{ sms: paid, status: 'SENT', at: now }]);
+    expect(await other.sendSms()).toBe(1);
+    expect(await statuses(orderId)).toEqual(['paid: SENT', 'accepted, no. 14: SENT']);
   });
 
   it('whose answer was lost arrive once', async () => {
@@ -79,23 +117,26 @@ describe('SMS', () => {
     expect(await inbox()).toEqual(['paid']);
   });
 
-  it('that a newer one has overtaken are dropped', async () => {
-    const orderId = await placedOrder();
-    await replica.follow(orderId, steps.OrderReceived);
-    await replica.follow(orderId, steps.OrderReady);
-    await database.query(`UPDATE notification SET status = 'SENT', sent_at = now() WHERE what = 'READY'`);
-    expect(await replica.sendSms()).toBe(0);
-    expect(await statuses(orderId)).toEqual(['paid: DROPPED', 'accepted, no. 14: DROPPED', 'ready, code 4F2: SENT']);
-    expect(await inbox()).toEqual([]);
-  });
-
   it('that the provider refuses for good are dropped, and the next ones go out', async () => {
     const orderId = await placedOrder();
-    await database.query(`UPDATE notification SET recipient = repeat('x', 50)`);
+    await database.query(`UPDATE notification SET recipient = repeat('x', 251)`);
     await replica.follow(orderId, steps.OrderReceived);
     await replica.sendSms();
     await replica.sendSms();
     expect(await statuses(orderId)).toEqual(['paid: DROPPED', 'accepted, no. 14: SENT']);
+  });
+
+  it('older than one that is refused for good still go out', async () => {
+    await simulators.turnSms({ mode: 'fail' });
+    const orderId = await placedOrder();
+    await replica.sendSms();
+    await replica.follow(orderId, steps.OrderReceived);
+    await database.query(`UPDATE notification SET recipient = repeat('x', 251) WHERE what = 'ACCEPTED'`);
+    await simulators.turnSms({ mode: 'ok' });
+    await replica.sendSms(1_000);
+    expect(await statuses(orderId)).toEqual(['paid: PENDING', 'accepted, no. 14: DROPPED']);
+    await replica.sendSms();
+    expect(await statuses(orderId)).toEqual(['paid: SENT', 'accepted, no. 14: DROPPED']);
   });
 
   it('are claimed by one of several replicas', async () => {
