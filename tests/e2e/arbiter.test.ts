@@ -132,7 +132,7 @@ describe('delivery, the single arbiter', () => {
     await Promise.all(Array.from({ length: 20 }, checker));
 
     const { refunds } = await cafe.paymentBook();
-    const refunded = refunds.map(({ chargeKey }) => chargeKey.split(':')[1]).filter((id) => outcomes.has(id ?? ''));
+    const refunded = refunds.map(({ chargeKey }) => chargeKey.split(':')[1] ?? '').filter((id) => outcomes.has(id));
     const lost = [...outcomes].filter(([, accepted]) => !accepted).map(([id]) => id);
     expect(lost.length).toBeGreaterThan(0);
     expect(lost.length).toBeLessThan(races);
