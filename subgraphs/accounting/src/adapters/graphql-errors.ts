@@ -1,6 +1,7 @@
 import { badInput, forbidden, unauthenticated } from '@cafe-for-me/lib/errors';
 import type { GraphQLError } from 'graphql';
 import { Refusal } from '../application/refusal.ts';
+import { unreachable } from '../domain/unreachable.ts';
 
 /** The resolver, with the use cases' refusals turned into the errors of the graph. */
 export function answering<Arguments extends unknown[], Result>(
@@ -24,6 +25,6 @@ function graphqlError({ code, message, path }: Refusal): GraphQLError {
     case 'BAD_USER_INPUT':
       return badInput(message, path);
     default:
-      throw new TypeError(`no such code: ${String(code satisfies never)}`);
+      throw unreachable(code);
   }
 }

@@ -8,6 +8,7 @@ import { readTransfers } from '../application/read-transfers.ts';
 import { resendTransfer, type ResendResult } from '../application/resend-transfer.ts';
 import { watchAccounting } from '../application/watch-accounting.ts';
 import { transferId } from '../domain/transfer.ts';
+import { unreachable } from '../domain/unreachable.ts';
 import type { Resolvers, ResolversTypes } from '../generated/resolvers.ts';
 import { answering } from './graphql-errors.ts';
 import { scalars } from './graphql-scalars.ts';
@@ -127,7 +128,7 @@ function payloadOf(result: ResendResult): {
         transfer: result.transfer,
       };
     default:
-      throw new TypeError(`no such result: ${JSON.stringify(result satisfies never)}`);
+      throw unreachable(result);
   }
 }
 

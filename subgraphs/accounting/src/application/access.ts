@@ -1,5 +1,6 @@
 import type { Caller } from '@cafe-for-me/schema/caller';
 import type { SaleEntry } from '../domain/ledger.ts';
+import { unreachable } from '../domain/unreachable.ts';
 import { Refusal } from './refusal.ts';
 
 export type Accountant = Extract<Caller, { kind: 'accountant' }>;
@@ -29,6 +30,6 @@ export function maySeeSale(caller: Caller, sale: Pick<SaleEntry, 'customerId' | 
     case 'accountant':
       return caller.cafes.includes(sale.cafeId);
     default:
-      throw new TypeError(`no such caller: ${JSON.stringify(caller satisfies never)}`);
+      throw unreachable(caller);
   }
 }

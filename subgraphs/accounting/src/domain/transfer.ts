@@ -1,4 +1,5 @@
 import type { BusinessDate } from './business-day.ts';
+import { unreachable } from './unreachable.ts';
 
 /** One revision of a day's sums on its way to headquarters: the seed's SalesTransferred. */
 export interface Transfer {
@@ -56,7 +57,7 @@ export function settle(attempt: Attempt): Settlement {
     case 'unsettled':
       return { status: 'PENDING', lastError: attempt.error };
     default:
-      throw new TypeError(`no such outcome: ${JSON.stringify(attempt satisfies never)}`);
+      throw unreachable(attempt);
   }
 }
 
@@ -77,6 +78,6 @@ export function whyNotResendable(transfer: Transfer, newestRevision: number): st
     case 'SUPERSEDED':
       return 'A newer revision took its place.';
     default:
-      throw new TypeError(`no such status: ${String(transfer.status satisfies never)}`);
+      throw unreachable(transfer.status);
   }
 }

@@ -1,7 +1,7 @@
 import { maySee, maySeeNotifications } from '../application/access.ts';
 import type { StatusChange } from '../application/ports.ts';
+import { unreachable } from '../domain/unreachable.ts';
 import { cancellationOf, cannotBeCanceled, paymentOf } from '../domain/view.ts';
-import { unreachable } from '../domain/order.ts';
 import type { OrderResolvers, OrderStatusChangeResolvers, UserErrorResolvers } from '../generated/resolvers.ts';
 
 /** Fields of an order come from its row; history and SMS are read for many orders at once. */

@@ -1,5 +1,6 @@
 import { decide } from '../domain/decide.ts';
-import { unreachable, type RefundedOrder, type UnpaidOrder } from '../domain/order.ts';
+import type { RefundedOrder, UnpaidOrder } from '../domain/order.ts';
+import { unreachable } from '../domain/unreachable.ts';
 import { logChange, nextChange } from './change.ts';
 import type { DuePayment, Payment } from './ports.ts';
 import { settleCharge, type SettleParts } from './settle-charge.ts';

@@ -3,9 +3,10 @@ import type { OrderEvent } from './event.ts';
 import { priceOf, type CafeMenu } from './menu.ts';
 import * as messages from './messages.ts';
 import type { DeliveryEvent } from './messages.ts';
-import { hasEnded, PAYMENT_UNAVAILABLE, unreachable, type Order, type PaymentFailure } from './order.ts';
+import { hasEnded, PAYMENT_UNAVAILABLE, type Order, type PaymentFailure } from './order.ts';
 import { checkPlaceInput, type PlaceInput } from './place-input.ts';
 import { orderNotFound, type Refusal } from './refusal.ts';
+import { unreachable } from './unreachable.ts';
 
 export interface PlaceOrder {
   readonly type: 'PlaceOrder';

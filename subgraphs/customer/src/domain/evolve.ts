@@ -1,5 +1,6 @@
 import type { OrderEvent, OrderPlaced } from './event.ts';
-import { unreachable, type Order, type OrderFacts, type OrderStatus, type UnpaidOrder } from './order.ts';
+import type { Order, OrderFacts, OrderStatus, UnpaidOrder } from './order.ts';
+import { unreachable } from './unreachable.ts';
 
 /** The order that a new one begins as. */
 export function begin({ orderId, cafeId, smsTo, clock, data }: OrderPlaced, at: Date): UnpaidOrder {

@@ -1,6 +1,7 @@
 import type { AnyEnvelope, DeliveryEventName, OrderStatus, RejectReason } from '@cafe-for-me/schema/events';
 import type { PublishedEvent } from './event.ts';
-import { PAYMENT_UNAVAILABLE, unreachable } from './order.ts';
+import { PAYMENT_UNAVAILABLE } from './order.ts';
+import { unreachable } from './unreachable.ts';
 
 /** A delivery event without its envelope: what an order follows. */
 export type DeliveryEvent = Pick<AnyEnvelope<DeliveryEventName>, 'type' | 'data'> & AnyDeliveryEvent;

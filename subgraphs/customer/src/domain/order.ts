@@ -1,4 +1,5 @@
 import type { BusinessClock, OrderLine, OrderStatus } from '@cafe-for-me/schema/events';
+import { unreachable } from './unreachable.ts';
 
 export type { OrderLine, OrderStatus };
 
@@ -85,9 +86,4 @@ export function hasEnded(order: Order): boolean {
     default:
       throw unreachable(order);
   }
-}
-
-/** Closes a switch over a union: it compiles only when every case stands before it. */
-export function unreachable(value: never): Error {
-  return new Error(`a case that was thought impossible: ${JSON.stringify(value)}`);
 }

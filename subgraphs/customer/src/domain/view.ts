@@ -1,4 +1,5 @@
-import { PAYMENT_UNAVAILABLE, unreachable, type Order, type OrderStatus } from './order.ts';
+import { PAYMENT_UNAVAILABLE, type Order, type OrderStatus } from './order.ts';
+import { unreachable } from './unreachable.ts';
 
 /** True from the café's acceptance on. */
 export function cannotBeCanceled(status: OrderStatus): boolean {

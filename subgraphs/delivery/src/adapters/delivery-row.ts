@@ -44,7 +44,7 @@ export function deliveryOf(row: DeliveryRow): Delivery {
       return { ...state, status, by: staffOf(row), reason: set(row, 'reason'), ...acceptedOf(row), ...made };
     }
     default:
-      return unreachable(status);
+      throw unreachable(status);
   }
 }
 

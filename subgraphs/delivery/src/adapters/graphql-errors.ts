@@ -54,7 +54,7 @@ export function userErrorOf(refusal: UserRefusal): UserErrorObject {
       return { __typename: 'WrongPickupCodeError', code: refusal.code, message, path: ['input', 'pickupCode'] };
     }
     default:
-      return unreachable(refusal);
+      throw unreachable(refusal);
   }
 }
 

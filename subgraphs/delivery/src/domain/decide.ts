@@ -84,7 +84,7 @@ export function decide(command: Command, state: Delivery, now: Date): Decision {
     case 'notCollected':
       return { type: 'OrderNotCollected', data: { customerId, status: 'NOT_COLLECTED' } };
     default:
-      return unreachable(command);
+      throw unreachable(command);
   }
 }
 
@@ -104,7 +104,7 @@ function decideCustomerCancel({ customerId, status }: Delivery): DecidedEvent {
     case 'NOT_COLLECTED':
       return { type: 'OrderCancelRejected', data: { customerId, status, reason: 'ALREADY_ENDED' } };
     default:
-      return unreachable(status);
+      throw unreachable(status);
   }
 }
 
@@ -138,7 +138,7 @@ function stateRefusal(command: Guarded, state: Delivery, now: Date): StateRefusa
       return now >= due ? null : notDue(state, due);
     }
     default:
-      return unreachable(command);
+      throw unreachable(command);
   }
 }
 

@@ -153,7 +153,7 @@ export function evolve(before: Delivery, event: DeliveryEvent): Delivery {
       return { ...common, ...acceptedOf(before), ...made, status: 'CANCELED_BY_CAFE', by, reason };
     }
     default:
-      return unreachable(event);
+      throw unreachable(event);
   }
 }
 
