@@ -396,9 +396,22 @@ describe('sending a transfer again', () => {
     },
   );
 
-  it('wants a key', async () => {
-    expect(codesOf(await resend('92:20200514:1', ''))).toEqual(['BAD_USER_INPUT']);
-    expect(codesOf(await resend('92:20200514:1', 'x'.repeat(201)))).toEqual(['BAD_USER_INPUT']);
+  it.each([
+    ['an empty key', ''],
+    ['a key that is too long', '🧋'.repeat(201)],
+    ['a key that cannot be stored', 'a\0b'],
+    ['half a character as its key', '\uD83E'],
+  ])('with %s is refused', async (_, key) => {
+    expect(payloadOf(await resend('92:20200514:1', key))).toEqual({
+      transfer: null,
+      userErrors: [{ __typename: 'InvalidInputError', code: 'INVALID_INPUT', path: ['input', 'idempotencyKey'] }],
+    });
+  });
+
+  it('takes a key of 200 characters, however many bytes each has', async () => {
+    expect(payloadOf(await resend('no such thing', '🧋'.repeat(200))).userErrors).toMatchObject([
+      { __typename: 'TransferNotFoundError' },
+    ]);
   });
 });
 

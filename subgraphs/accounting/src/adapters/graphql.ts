@@ -102,6 +102,13 @@ function payloadOf(result: ResendResult): {
   switch (result.kind) {
     case 'resent':
       return { transfer: result.transfer, userErrors: [] };
+    case 'invalidKey':
+      return refused({
+        __typename: 'InvalidInputError',
+        code: 'INVALID_INPUT',
+        message: result.why,
+        path: ['input', 'idempotencyKey'],
+      });
     case 'notFound':
       return refused({
         __typename: 'TransferNotFoundError',

@@ -2,10 +2,10 @@ import type { Caller } from '@cafe-for-me/schema/caller';
 import { transferId, whyNotResendable, type Transfer, type TransferStatus } from '../domain/transfer.ts';
 import { accountantOf, anAccountant } from './access.ts';
 import type { Books, Resending } from './ports.ts';
-import { Refusal } from './refusal.ts';
 
 export type ResendResult =
   | { readonly kind: 'resent'; readonly transfer: Transfer }
+  | { readonly kind: 'invalidKey'; readonly why: string }
   | { readonly kind: 'notFound' }
   | { readonly kind: 'keyReused' }
   | {
@@ -16,6 +16,12 @@ export type ResendResult =
     };
 
 const longestKey = 200;
+
+/** 1 to 200 characters, an emoji counting as one, all of which PostgreSQL can store: no NUL, no half of a surrogate pair. */
+function isKey(text: string): boolean {
+  const fits = text.length > 0 && text.length <= 2 * longestKey && Array.from(text).length <= longestKey;
+  return fits && !text.includes('\0') && !/\p{Surrogate}/u.test(text);
+}
 
 /**
  * Sends a transfer to headquarters again that it has answered. The same key again gives the same transfer and sends nothing;
@@ -29,11 +35,8 @@ export async function resendTransfer(
   const { books, resending, wake } = parts;
   const accountant = anAccountant(caller);
   const { idempotencyKey } = input;
-  if (idempotencyKey === '' || idempotencyKey.length > longestKey || idempotencyKey.includes('\0')) {
-    throw new Refusal('BAD_USER_INPUT', `The key must have 1 to ${longestKey} characters.`, [
-      'input',
-      'idempotencyKey',
-    ]);
+  if (!isKey(idempotencyKey)) {
+    return { kind: 'invalidKey', why: `The idempotency key must have 1 to ${longestKey} characters.` };
   }
 
   async function replay(): Promise<ResendResult | undefined> {
