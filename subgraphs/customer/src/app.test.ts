@@ -161,6 +161,33 @@ describe('Who may do what', () => {
   });
 });
 
+describe('The history of an order', () => {
+  const HISTORY = `query($id: ID!) { _entities(representations: [{ __typename: "Order", id: $id }]) {
+    ... on Order { status history { message } } } }`;
+  let orderId: string;
+  beforeAll(async () => {
+    orderId = await placedOrder();
+    await broker.publish('OrderReceived', orderId, 1, steps.OrderReceived.data);
+    await broker.publish('OrderReady', orderId, 2, steps.OrderReady.data);
+    await until(async () => {
+      const { data } = await alice.ask('query($id: ID!) { orderStatus(orderId: $id) { status } }', { id: orderId });
+      return (data as { orderStatus: { status: string } }).orderStatus.status === 'READY';
+    });
+  });
+
+  it.each([
+    [{ sub: 'alice', role: 'customer' }, 'ready, code 4F2'],
+    [{ sub: 'bob', role: 'staff', cafes: ['92'] }, 'ready, code 4F2'],
+    [{ sub: 'cho', role: 'accountant', cafes: ['92'] }, 'ready'],
+  ])('tells %j that it is %s', async (claims, ready) => {
+    const caller = await callerAt(service.url, claims);
+    const { data } = await caller.ask(HISTORY, { id: orderId });
+    const messages = ['received, being paid', 'paid', 'accepted, no. 14', ready];
+    expect(data).toEqual({ _entities: [{ status: 'READY', history: messages.map((message) => ({ message })) }] });
+    await caller.close();
+  });
+});
+
 describe('An order live', () => {
   it('shows its present state, then each version once and in order, whichever replica made it', async () => {
     const orderId = await placedOrder();

@@ -1,5 +1,6 @@
-import { maySee, maySeeNotifications } from '../application/access.ts';
+import { maySee, maySeeNotifications, maySeePickupCode } from '../application/access.ts';
 import type { StatusChange } from '../application/ports.ts';
+import { messageWithoutCode } from '../domain/messages.ts';
 import { unreachable } from '../domain/unreachable.ts';
 import { cancellationOf, cannotBeCanceled, paymentOf } from '../domain/view.ts';
 import type { OrderResolvers, OrderStatusChangeResolvers, UserErrorResolvers } from '../generated/resolvers.ts';
@@ -16,14 +17,14 @@ export const orderResolvers: OrderResolvers = {
   payment: paymentOf,
   cancellation: cancellationOf,
   cannotOrderCanceled: ({ status }) => cannotBeCanceled(status),
-  history: async function resolveHistory(order, _args, { histories }) {
+  history: async function resolveHistory(order, _args, { caller, histories }) {
     const changes = await histories.load(order.id);
     return changes.map(({ orderId, version, status, at, message }): StatusChange => ({
       orderId,
       version,
       status,
       at,
-      message,
+      message: maySeePickupCode(caller) ? message : messageWithoutCode({ status, message }),
       order,
     }));
   },

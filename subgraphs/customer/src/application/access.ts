@@ -17,6 +17,11 @@ export function maySee(caller: Caller, order: Pick<Order, 'customerId' | 'cafeId
   }
 }
 
+/** The code is what gets the order: of those who may see the order, its accountants need not know it. */
+export function maySeePickupCode(caller: Caller): boolean {
+  return caller.kind !== 'accountant';
+}
+
 /** What was sent to a customer's phone is the customer's alone. */
 export function maySeeNotifications(caller: Caller, order: Pick<Order, 'customerId'>): boolean {
   return caller.kind === 'customer' && caller.id === order.customerId;

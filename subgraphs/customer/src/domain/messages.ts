@@ -64,6 +64,11 @@ export function statusMessage(event: DeliveryEvent, status: OrderStatus): string
   }
 }
 
+/** A status' message as it may be read by those who must not know the pickup code. */
+export function messageWithoutCode({ status, message }: { status: OrderStatus; message: string }): string {
+  return status === 'READY' ? 'ready' : message;
+}
+
 export interface Sms {
   /** Names the change; with the order's id it is the message's key. */
   readonly what: string;
