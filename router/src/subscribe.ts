@@ -27,6 +27,9 @@ export interface StreamLimits {
   resubscribeMs?: number;
 }
 
+/** How often a subscription is tried that never had an event. */
+const FIRST_TRIES = 5;
+
 /** What `return()` and the end of a stream give. */
 const end: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -48,7 +51,7 @@ export function createStream(options: {
   limits?: StreamLimits;
 }): AsyncIterableIterator<ExecutionResult, undefined, undefined> {
   const { subscription, upstream, context, log, overflowed } = options;
-  const { waitingEvents = 1_000, resubscribes = 5, resubscribeMs = 100 } = options.limits ?? {};
+  const { waitingEvents = 1_000, resubscribes = 12, resubscribeMs = 100 } = options.limits ?? {};
   const { primary } = subscription;
   const variables = picked(options.variables, primary.variableUsages);
 
@@ -58,6 +61,7 @@ export function createStream(options: {
   let over = false;
   let failure: StreamFailed | undefined;
   let failedTries = 0;
+  let delivered = false;
   let unsubscribe: (() => void) | undefined;
   let retryTimer: NodeJS.Timeout | undefined;
 
@@ -80,7 +84,8 @@ export function createStream(options: {
   function lost(reason: unknown): void {
     if (over) return;
     failedTries += 1;
-    if (failedTries > resubscribes) {
+    // A running stream outlives a restart of its subgraph (about half a minute); a new one is refused within a few seconds.
+    if (failedTries > (delivered ? resubscribes : Math.min(resubscribes, FIRST_TRIES))) {
       log.warn({ subgraph: primary.serviceName, error: reason }, 'a subscription lost its upstream');
       finish(new StreamFailed([subrequestFailed(primary.serviceName)]));
       return;
@@ -109,6 +114,7 @@ export function createStream(options: {
         event(event) {
           if (over) return;
           failedTries = 0;
+          delivered = true;
           waiting.push(event);
           if (waiting.length > waitingEvents) cutOff();
           else wake?.();

@@ -170,6 +170,25 @@ describe("one order's whole life", () => {
     await live.until(({ myOrdersChanged: change }) => change.orderId === second.id && change.status === 'ACCEPTED');
   });
 
+  it('goes on telling a client after the subgraph that serves it was killed and came back', async () => {
+    const erin = await cafe.customer('erin');
+    const staff = await cafe.staff();
+    const order = await erin.paidOrder();
+    const live = erin.watch(order.id);
+    await live.until(() => true);
+    await eventually(
+      () => staff.delivery(order.id),
+      (delivery) => delivery !== null,
+    );
+    await cafe.system.process('customer').kill();
+    await staff.act('acceptOrder', order.id);
+    await cafe.system.process('customer').start();
+    await live.until(({ orderStatusChanged: change }) => change.status === 'ACCEPTED', 60_000);
+    await staff.act('markReady', order.id);
+    await live.until(({ orderStatusChanged: change }) => change.status === 'READY');
+    expect(live.errors).toEqual([]);
+  }, 120_000);
+
   it('shows new orders to the barista live, and nothing of another café', async () => {
     const staff = await cafe.staff('93');
     const live = staff.graph.watch<{
