@@ -26,7 +26,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export const checks: Check[] = [
   { name: 'lint', run: () => tool('oxlint', 'bin/oxlint', '--deny-warnings') },
   { name: 'types', run: () => tool('typescript', 'bin/tsc', '-p', 'tsconfig.json') },
-  { name: 'types of the playground', run: () => tool('typescript', 'bin/tsc', '-p', 'router/playground/tsconfig.json') },
+  {
+    name: 'types of the playground',
+    run: () => tool('typescript', 'bin/tsc', '-p', 'router/playground/tsconfig.json'),
+  },
   { name: 'format', run: () => tool('prettier', 'bin/prettier.cjs', '--check', '--log-level', 'warn', '.') },
   { name: 'spelling', run: () => tool('cspell', 'bin.mjs', 'lint', '--no-progress', '--no-summary', '--dot', '.') },
   { name: 'dead code', run: () => tool('knip', 'bin/knip.js', '--tsConfig', 'tsconfig.build.json') },
