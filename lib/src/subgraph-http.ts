@@ -5,7 +5,7 @@ import { errorBody, sendText } from './http-answer.ts';
 import { inContext, type Logger } from './log.ts';
 import { requestIdHeader, requestIdOf } from './request-id.ts';
 import { identityHeader, type RouterIdentity } from './router-identity.ts';
-import type { MakeContext } from './subgraph-server.ts';
+import type { MakeContext } from './subgraph-context.ts';
 
 const notFromRouter = errorBody(errorCodes.notFromRouter, 'This service takes requests from the router only.');
 const notJson = errorBody('BAD_REQUEST', 'The body is not JSON.');

@@ -15,16 +15,10 @@ import { createHealth, type ReadinessCheck } from './health.ts';
 import { errorBody, sendText } from './http-answer.ts';
 import { drainHttp } from './http-drain.ts';
 import type { Logger } from './log.ts';
-import { createIdentityCheck, type RouterIdentity } from './router-identity.ts';
+import { createIdentityCheck } from './router-identity.ts';
+import type { MakeContext } from './subgraph-context.ts';
 import { createGraphqlHandler } from './subgraph-http.ts';
 import { createSubscriptionEndpoint } from './subgraph-websocket.ts';
-
-/** Makes what resolvers get as their context: once per request, and once per subscription. */
-export type MakeContext<Context> = (
-  identity: RouterIdentity,
-  requestId: string,
-  traceparent?: string,
-) => Context | Promise<Context>;
 
 export interface SubgraphServer {
   readonly schema: GraphQLSchema;

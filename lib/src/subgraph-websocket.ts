@@ -18,7 +18,7 @@ import { errorCodes, formatted, type FormatError } from './errors.ts';
 import { inContext } from './log.ts';
 import { requestIdOf } from './request-id.ts';
 import { identityHeader, type RouterIdentity } from './router-identity.ts';
-import type { MakeContext } from './subgraph-server.ts';
+import type { MakeContext } from './subgraph-context.ts';
 
 /** Service Restart: a client of graphql-transport-ws connects again, to whoever is there. */
 const serviceRestart = 1012;

@@ -1,6 +1,6 @@
 import { Kind, OperationTypeNode, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { OperationRequest } from './pipeline.ts';
+import type { OperationRequest } from './operation-request.ts';
 import { textLength } from './planner.ts';
 
 /** An operation that went through the whole pipeline before: it parses, is valid, and is no subscription. */

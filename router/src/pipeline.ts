@@ -18,6 +18,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import type { OperationRequest } from './operation-request.ts';
 import { badRequest, belongTo } from './errors.ts';
 import type { Executor, PlannedSubscription } from './execute.ts';
 import { createKnownOperations } from './known-operations.ts';
@@ -51,14 +52,6 @@ export interface HttpRequest {
   /** With its question mark. */
   readonly search: string;
   readonly body: unknown;
-}
-
-/** An operation as a client sends it. */
-export interface OperationRequest {
-  readonly query: string;
-  readonly operationName?: string | undefined;
-  readonly variables?: Record<string, unknown> | undefined;
-  readonly extensions?: Record<string, unknown> | undefined;
 }
 
 /** The one way from an operation to its answer: parse, validate, plan, execute, format errors. Every transport uses it. */

@@ -12,20 +12,17 @@ import {
   type Service,
 } from './testing/accounting.ts';
 import { acceptedOrder, cafeSaved, orderCanceledByCafe, paymentCompleted } from './testing/events.ts';
+import { codesOf, take, type Answer, type Identity } from '@cafe-for-me/lib/testing/as-router';
 import {
   accountant,
   accountantElsewhere,
   ask as askService,
-  codesOf,
   connectLive,
   customer,
   otherCustomer,
   staff,
   staffElsewhere,
-  take,
   watch,
-  type Answer,
-  type Identity,
 } from './testing/graph.ts';
 
 let broker: Broker;

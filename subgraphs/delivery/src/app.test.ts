@@ -18,21 +18,18 @@ import {
   type Broker,
   type Service,
 } from './testing/delivery.ts';
+import { codesOf, take, type Answer, type Identity } from '@cafe-for-me/lib/testing/as-router';
 import {
   accountant,
   accountantElsewhere,
   ask,
-  codesOf,
   connectLive,
   customer,
   otherCustomer,
   secondStaff,
   staff,
   staffElsewhere,
-  take,
   watch,
-  type Answer,
-  type Identity,
 } from './testing/router.ts';
 
 const key = randomUUID;
