@@ -26,7 +26,8 @@ describe('the demonstration', () => {
       );
       const at = (pattern: RegExp): number => lines.findIndex((line) => pattern.test(line));
       expect([round, at(/⚡ SMS .*: accepted/) >= 0]).toEqual([round, true]);
-      expect(at(/⚡ SMS .*: paid/)).toBeLessThan(at(/⚡ status: v4 READY/));
+      expect(at(/⚡ SMS .*: paid/)).toBeLessThan(at(/⚡ SMS .*: accepted/));
+      expect(at(/⚡ SMS .*: accepted/)).toBeLessThan(at(/⚡ SMS .*: ready/));
     }
   });
 
