@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { z } from 'zod';
 import { ConfigError, readConfig } from './config.ts';
-import { runDeadLettersCommand, UsageError } from './dead-letters-command.ts';
+import { runDeadLettersCommand, usage, UsageError } from './dead-letters-command.ts';
 import { pgSqlClient } from './sql-client.ts';
 
 const Config = z.object({
@@ -9,6 +9,10 @@ const Config = z.object({
 });
 
 async function main(): Promise<void> {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
   const client = new pg.Client({ connectionString: readConfig(Config, process.env).DATABASE_URL });
   await client.connect();
   try {
