@@ -128,7 +128,11 @@ describe('headquarters', () => {
     await sell('slow');
     await untilLast('slow', { revision: 1, attempts: 1 });
     await sell('slow', 5);
-    await untilLast('slow', { revision: 6 });
+    // The newest is being sent, so nothing older is under way any more that could still be answered.
+    await until(async () => {
+      const newest = (await transfersOf('slow')).at(-1);
+      return newest?.revision === 6 && newest.attempts > 0;
+    });
     await headquarters.knobs({ mode: 'ok' });
     const rows = await untilLast('slow', { revision: 6, status: 'ACKNOWLEDGED' });
     expect(rows.slice(0, -1).every(({ status }) => status === 'SUPERSEDED')).toBe(true);

@@ -34,27 +34,29 @@ export function transferQueue(client: Client): TransferQueue {
   return {
     async take(limit, leaseMs) {
       const token = randomUUID();
-      const [, , rows] = await client.$transaction([
+      const [, rows] = await client.$transaction([
         // Takers take turns: two at once, neither seeing the other's claim, could send two revisions of a day side by side.
         client.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('accounting:take', 0))`,
-        // Those that a newer revision could not supersede because they were being sent then. Locked rows are being booked on.
-        client.$executeRaw`
-          UPDATE headquarters_transfer SET status = 'SUPERSEDED', updated_at = now()
-          WHERE position IN (
-            SELECT t.position FROM headquarters_transfer AS t
-            WHERE t.status = 'PENDING' AND (t.lease_until IS NULL OR t.lease_until <= clock_timestamp())
-              AND EXISTS (SELECT 1 FROM headquarters_transfer AS newer WHERE newer.cafe_id = t.cafe_id
-                AND newer.business_date = t.business_date AND newer.revision > t.revision)
-            FOR UPDATE OF t SKIP LOCKED
-          )`,
+        // One statement, so that both parts see the same moment: a revision that is under way holds back the newer one, and
+        // one that is no longer under way is superseded by it, also when its attempt is being settled right now.
         client.$queryRaw<TransferRow[]>`
-          WITH due AS (
+          WITH superseded AS (
+            -- Those that a newer revision could not supersede because they were being sent then. Locked rows are being booked on.
+            UPDATE headquarters_transfer SET status = 'SUPERSEDED', updated_at = now()
+            WHERE position IN (
+              SELECT t.position FROM headquarters_transfer AS t
+              WHERE t.status = 'PENDING' AND (t.lease_until IS NULL OR t.lease_until <= statement_timestamp())
+                AND EXISTS (SELECT 1 FROM headquarters_transfer AS newer WHERE newer.cafe_id = t.cafe_id
+                  AND newer.business_date = t.business_date AND newer.revision > t.revision)
+              FOR UPDATE OF t SKIP LOCKED
+            )
+          ), due AS (
             SELECT t.position FROM headquarters_transfer AS t
-            WHERE t.status = 'PENDING' AND t.next_attempt_at <= clock_timestamp()
-              AND (t.lease_until IS NULL OR t.lease_until <= clock_timestamp())
+            WHERE t.status = 'PENDING' AND t.next_attempt_at <= statement_timestamp()
+              AND (t.lease_until IS NULL OR t.lease_until <= statement_timestamp())
               AND NOT EXISTS (SELECT 1 FROM headquarters_transfer AS other WHERE other.cafe_id = t.cafe_id
                 AND other.business_date = t.business_date AND (other.revision > t.revision
-                  OR (other.status = 'PENDING' AND other.lease_until > clock_timestamp())))
+                  OR (other.status = 'PENDING' AND other.lease_until > statement_timestamp())))
             ORDER BY t.next_attempt_at LIMIT ${limit}::int
             FOR UPDATE OF t SKIP LOCKED
           )
