@@ -18,7 +18,19 @@ export interface SubgraphAnswer {
   errors?: readonly { message: string; path?: readonly (string | number)[]; extensions?: Record<string, unknown> }[];
 }
 
+/** What may be done with a fetch beside sending it once. */
+export interface FetchUse {
+  /** It is part of a query: it may be sent again, and its answer may be given to others who ask for the same. */
+  readonly shareable: boolean;
+}
+
 export interface SubgraphFetch {
+  /**
+   * Sends `body` (JSON) and gives the text of the answer: its status and size are checked, what it says is not; see `parseAnswer`.
+   *
+   * @throws GraphQLError with code SUBREQUEST_TIMEOUT or SUBREQUEST_FAILED, which name the subgraph and nothing more
+   */
+  exchange(body: string, context: RequestContext, use: FetchUse): Promise<string>;
   /** @throws GraphQLError with code SUBREQUEST_TIMEOUT or SUBREQUEST_FAILED, which name the subgraph and nothing more */
   send(request: SubgraphRequest, context: RequestContext): Promise<SubgraphAnswer>;
   /** The same with a request that is JSON already. */
@@ -99,7 +111,7 @@ export function createSubgraphFetch(options: {
     });
   }
 
-  async function sendText(request: string, context: RequestContext): Promise<SubgraphAnswer> {
+  async function exchange(request: string, context: RequestContext): Promise<string> {
     const signed = context.caller.signed();
     const identity = typeof signed === 'object' ? await signed : signed;
     const headers = [
@@ -113,13 +125,19 @@ export function createSubgraphFetch(options: {
     if (identity !== undefined) headers.push(identityHeader, identity);
     if (context.traceparent !== undefined) headers.push('traceparent', context.traceparent);
     const { status, text } = await dispatch(headers, request, context.requestId);
-    const answer = answerIn(text);
-    if (answer === undefined || !isOfUse(status, answer))
-      throw failed(`HTTP ${status}: ${text.slice(0, 500)}`, context.requestId);
+    if (!isOfUse(status, text)) throw failed(`HTTP ${status}: ${text.slice(0, 500)}`, context.requestId);
+    return text;
+  }
+
+  async function sendText(request: string, context: RequestContext): Promise<SubgraphAnswer> {
+    const text = await exchange(request, context);
+    const answer = parseAnswer(text);
+    if (answer === undefined) throw failed(`no GraphQL: ${text.slice(0, 500)}`, context.requestId);
     return answer;
   }
 
   return {
+    exchange,
     sendText,
     send: (request, context) => sendText(JSON.stringify(request), context),
     close: () => pool.close(),
@@ -127,7 +145,7 @@ export function createSubgraphFetch(options: {
 }
 
 /** A GraphQL response, or undefined for anything else (an HTML page, a cut-off text). */
-function answerIn(text: string): SubgraphAnswer | undefined {
+export function parseAnswer(text: string): SubgraphAnswer | undefined {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -148,7 +166,10 @@ function answerIn(text: string): SubgraphAnswer | undefined {
  * A refused request (400) carries errors that are the caller's business only when they are about the input. A document
  * that the subgraph doesn't understand, or a router that it doesn't trust, is ours.
  */
-function isOfUse(status: number, answer: SubgraphAnswer): boolean {
-  if (answer.data !== undefined || status === 200) return true;
+function isOfUse(status: number, text: string): boolean {
+  if (status === 200) return true;
+  const answer = parseAnswer(text);
+  if (answer === undefined) return false;
+  if (answer.data !== undefined) return true;
   return status === 400 && (answer.errors ?? []).every((error) => error.extensions?.['code'] === 'BAD_USER_INPUT');
 }

@@ -6,6 +6,7 @@ import { getOperationAST, graphql, parse, type ExecutionResult } from 'graphql';
 import { createExecutor } from './execute.ts';
 import type { SubgraphAnswer, SubgraphFetch, SubgraphRequest } from './fetch.ts';
 import { createIdentity } from './identity.ts';
+import { asResult } from './pipeline.ts';
 import { createPlanner } from './planner.ts';
 import { loadSupergraph } from './supergraph.ts';
 
@@ -78,6 +79,7 @@ function fetchesThrough(change: (answer: SubgraphAnswer) => SubgraphAnswer) {
   const shops: SubgraphFetch = {
     send: (request) => send(JSON.parse(JSON.stringify(request)) as SubgraphRequest),
     sendText: (request) => send(JSON.parse(request) as SubgraphRequest),
+    exchange: async (request) => JSON.stringify(await send(JSON.parse(request) as SubgraphRequest)),
     close: () => Promise.resolve(),
   };
   const maps = { ...shops, send: () => Promise.resolve({ data: { _entities: [{ place: 'here' }] } }) };
@@ -115,7 +117,7 @@ async function bothWays(
     graph.apiSchema,
   );
   return {
-    short: text(shortResult),
+    short: text(asResult(shortResult)),
     long: text(longResult),
     shortRequests: short.requests,
     longRequests: long.requests,
