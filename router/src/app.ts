@@ -10,6 +10,7 @@ import type { Identity } from './identity.ts';
 import { startPipeline } from './pipeline.ts';
 import type { Playground } from './playground.ts';
 import { StartRefused } from './refusal.ts';
+import type { Settings } from './settings.ts';
 import type { StreamLimits } from './subscribe.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import { createUpstream } from './upstream.ts';
@@ -21,6 +22,8 @@ export interface RouterParts {
   readonly identity: Identity;
   readonly playground: Playground;
   readonly log: Logger;
+  /** @default every setting's own default */
+  readonly settings?: Settings;
   /** For one fetch from a subgraph, in ms. @default 10_000 */
   readonly subgraphTimeoutMs?: number;
   /** Of a request's body or a socket's message. @default 1 MiB */

@@ -1,0 +1,60 @@
+import { logLevels } from '@cafe-for-me/lib/log';
+import { z } from 'zod';
+
+/** A secret that is too short protects nothing. */
+const secretLength = 32;
+
+const listenSettings = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1').describe('The address to listen on; 0.0.0.0 is all of them.'),
+  port: z.int().min(0).max(65_535).default(4000).describe('The TCP port to listen on, 0 for any free one.'),
+});
+
+const logSettings = z.strictObject({
+  level: z.enum(logLevels).default('info').describe('The least important lines that are logged.'),
+});
+
+const identitySettings = z.strictObject({
+  routerKey: z
+    .string()
+    .min(secretLength)
+    .optional()
+    .describe('The secret that signs what the router says to subgraphs about the caller; without it nothing is said.'),
+  jwt: z
+    .strictObject({
+      jwks: z.string().min(1).describe('The key set that tokens are checked with: a file or an http(s) address.'),
+      issuer: z.string().min(1).describe('The issuer (iss) that tokens must name.'),
+      audience: z.string().min(1).describe('The audience (aud) that tokens must name.'),
+    })
+    .optional()
+    .describe("How clients' tokens are checked; without it no token is looked at."),
+});
+
+const playgroundSettings = z.strictObject({
+  tokensFile: z
+    .string()
+    .optional()
+    .describe('JSON [{"label", "token"}] that the playground offers; for demonstrations only.'),
+  examplesFile: z.string().optional().describe('JSON [{"title", "query", "variables"}] that the playground offers.'),
+});
+
+/**
+ * All settings of the router, as the configuration file has them. A feature's own fragment stands beside its code (every
+ * key with a description and a default) and is put together here, `.prefault({})` making its defaults those of a file
+ * that doesn't mention it. No value depends on another key; what does is checked where the feature is made.
+ */
+export const settingsSchema = z.strictObject({
+  supergraph: z.string().min(1).optional().describe('The file of the composed supergraph SDL. There is no default.'),
+  listen: listenSettings.prefault({}).describe('Where clients reach the router.'),
+  log: logSettings.prefault({}).describe('What is written to standard output, one JSON object per line.'),
+  subgraphUrls: z
+    .record(z.string(), z.url({ protocol: /^https?$/ }))
+    .default({})
+    .describe("Where subgraphs are, by name, in place of the supergraph's own addresses."),
+  identity: identitySettings.prefault({}).describe('Who the caller is, and what subgraphs are told about it.'),
+  playground: playgroundSettings.prefault({}).describe('The page that browsers get at the endpoint.'),
+});
+
+export type Settings = z.output<typeof settingsSchema>;
+
+/** What a router does that nobody configured; it lacks a supergraph. */
+export const defaultSettings: Settings = settingsSchema.parse({});
