@@ -1,7 +1,7 @@
 import { executeQueryPlan, type ServiceMap } from '@apollo/gateway';
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
 import type { Logger } from '@cafe-for-me/lib/log';
-import { GraphQLError, type DocumentNode, type ExecutionResult, type OperationDefinitionNode } from 'graphql';
+import { GraphQLError, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { belongTo, onceEach } from './errors.ts';
 import type { SubgraphAnswer, SubgraphFetch } from './fetch.ts';
 import type { PassThrough } from './pass-through.ts';
@@ -19,17 +19,25 @@ export interface IncomingOperation {
   readonly context: RequestContext;
 }
 
+/** What an execution gives. */
+export interface Executed {
+  /** The answer's `data` as JSON text; undefined when nothing was executed. */
+  readonly data: string | undefined;
+  readonly errors?: readonly GraphQLError[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
 /** The parts of a subscription: one subgraph makes the events, the others fill them in. */
 export interface PlannedSubscription {
   /** Opened on the subgraph `serviceName`. */
   readonly primary: FetchNode;
   /** The result for the client of one event of `primary`. Never rejects. */
-  executeEvent(event: SubgraphAnswer): Promise<ExecutionResult>;
+  executeEvent(event: SubgraphAnswer): Promise<Executed>;
 }
 
 export interface Executor {
   /** Queries and mutations. */
-  execute(incoming: IncomingOperation): Promise<ExecutionResult>;
+  execute(incoming: IncomingOperation): Promise<Executed>;
   /** @throws GraphQLError when the variables don't fit or the operation can't be planned */
   subscription(incoming: IncomingOperation): PlannedSubscription;
 }
@@ -57,8 +65,8 @@ export function createExecutor(options: {
     queryPlan: QueryPlan,
     services: ServiceMap,
     incoming: IncomingOperation,
-  ): Promise<ExecutionResult> {
-    const result = await executeQueryPlan(
+  ): Promise<Executed> {
+    const { data, errors, extensions } = await executeQueryPlan(
       queryPlan,
       services,
       gatewayRequest(incoming),
@@ -66,7 +74,11 @@ export function createExecutor(options: {
       graph.fullSchema,
       graph.apiSchema,
     );
-    return result.errors === undefined ? result : { ...result, errors: onceEach(result.errors) };
+    return {
+      data: data === undefined ? undefined : JSON.stringify(data),
+      ...(errors && { errors: onceEach(errors) }),
+      ...(extensions && { extensions }),
+    };
   }
 
   function plannedFrom({ queryHash, document, operation }: IncomingOperation): PlannedOperation {
@@ -78,11 +90,11 @@ export function createExecutor(options: {
     { node, body, fits }: PassThrough,
     planned: PlannedOperation,
     incoming: IncomingOperation,
-  ): Promise<ExecutionResult> {
+  ): Promise<Executed> {
     const answer = options.fetches.get(node.serviceName)!.sendText(body(incoming.variables), incoming.context);
     try {
       const { data, errors } = await answer;
-      if (errors === undefined && fits(data)) return { data };
+      if (errors === undefined && fits(data)) return { data: JSON.stringify(data) };
     } catch {
       // Whoever asks for the answer below gets to see it.
     }
@@ -93,7 +105,7 @@ export function createExecutor(options: {
     async execute(incoming) {
       const planned = plannedFrom(incoming);
       const wrong = planned.wrongVariables(incoming.variables);
-      if (wrong !== undefined) return { errors: wrong };
+      if (wrong !== undefined) return { data: undefined, errors: wrong };
       const { passThrough } = planned;
       return passThrough === undefined
         ? run(planned, planned.plan, sources, incoming)
@@ -118,7 +130,7 @@ export function createExecutor(options: {
           } catch (error) {
             const unexpected = new GraphQLError('Unexpected error', { originalError: error as Error });
             belongTo(incoming.context.requestId, [unexpected]);
-            return { data: null, errors: [unexpected] };
+            return { data: 'null', errors: [unexpected] };
           }
         },
       };

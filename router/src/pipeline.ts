@@ -20,7 +20,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { OperationRequest } from './operation-request.ts';
 import { badRequest, belongTo } from './errors.ts';
-import type { Executor, PlannedSubscription } from './execute.ts';
+import type { Executed, Executor, PlannedSubscription } from './execute.ts';
 import { createKnownOperations } from './known-operations.ts';
 import { textLength } from './planner.ts';
 import type { RequestContext } from './request-context.ts';
@@ -42,7 +42,7 @@ interface StreamSlot {
 interface PipelineContext extends RequestContext {
   readonly slot: StreamSlot | undefined;
   /** What the execution gave when it ran before the pipeline did: only the rest of the pipeline is still to do. */
-  readonly executed?: Promise<ExecutionResult>;
+  readonly executed?: Promise<Executed>;
 }
 
 /** A request as HTTP brings it, its body parsed. */
@@ -121,9 +121,9 @@ export async function startPipeline(options: {
           async executor({ queryHash, document, operation, request, context }) {
             if ((operation as unknown) === undefined) return { errors: [noSuchOperation(request.operationName)] };
             const { executed, ...ours } = context as PipelineContext;
-            return (
-              executed ??
-              executor.execute({ queryHash, document, operation, variables: request.variables, context: ours })
+            return asResult(
+              await (executed ??
+                executor.execute({ queryHash, document, operation, variables: request.variables, context: ours })),
             );
           },
         };
@@ -177,7 +177,9 @@ export async function startPipeline(options: {
       const executed = executor.execute({ ...short.known, variables: short.variables, context });
       try {
         const { data, errors, extensions } = await executed;
-        if (errors === undefined && extensions === undefined) return plainAnswer(data, short.contentType);
+        if (data !== undefined && errors === undefined && extensions === undefined) {
+          return plainAnswer(data, short.contentType);
+        }
       } catch {
         // The pipeline below gets to see it.
       }
@@ -208,10 +210,19 @@ function noSuchOperation(name: string | undefined): GraphQLError {
   );
 }
 
-function plainAnswer(data: unknown, contentType: string): HTTPGraphQLResponse {
+/** For those that want the data and not its text: Apollo Server's plugins, graphql-ws. */
+export function asResult({ data, errors, extensions }: Executed): ExecutionResult<Record<string, unknown>> {
+  return {
+    ...(errors && { errors }),
+    ...(data !== undefined && { data: JSON.parse(data) as Record<string, unknown> | null }),
+    ...(extensions && { extensions }),
+  };
+}
+
+function plainAnswer(data: string, contentType: string): HTTPGraphQLResponse {
   return {
     headers: new HeaderMap([['content-type', contentType]]),
-    body: { kind: 'complete', string: JSON.stringify({ data }) },
+    body: { kind: 'complete', string: `{"data":${data}}` },
   };
 }
 

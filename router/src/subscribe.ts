@@ -1,7 +1,7 @@
 import type { Logger } from '@cafe-for-me/lib/log';
-import { GraphQLError, type ExecutionResult } from 'graphql';
+import { GraphQLError } from 'graphql';
 import { subrequestFailed } from './errors.ts';
-import type { PlannedSubscription } from './execute.ts';
+import type { Executed, PlannedSubscription } from './execute.ts';
 import type { SubgraphAnswer } from './fetch.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Upstream } from './upstream.ts';
@@ -49,7 +49,7 @@ export function createStream(options: {
   /** The client reads so slowly that more events wait than may. The stream has ended. */
   overflowed(): void;
   limits?: StreamLimits;
-}): AsyncIterableIterator<ExecutionResult, undefined, undefined> {
+}): AsyncIterableIterator<Executed, undefined, undefined> {
   const { subscription, upstream, context, log, overflowed } = options;
   const { waitingEvents = 1_000, resubscribes = 12, resubscribeMs = 100 } = options.limits ?? {};
   const { primary } = subscription;

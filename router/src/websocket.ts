@@ -7,7 +7,8 @@ import { CloseCode, handleProtocols, makeServer, type Context, type SubscribePay
 import { WebSocketServer, type WebSocket } from 'ws';
 import { formatAll } from './errors.ts';
 import type { Caller, Identity } from './identity.ts';
-import type { AcceptedSubscription, Pipeline, Result } from './pipeline.ts';
+import { asResult, type AcceptedSubscription, type Pipeline, type Result } from './pipeline.ts';
+import type { Executed } from './execute.ts';
 import { requestIdFrom, traceparentFrom, type RequestContext } from './request-context.ts';
 import { createStream, StreamFailed, type StreamLimits } from './subscribe.ts';
 import type { Upstream } from './upstream.ts';
@@ -112,11 +113,13 @@ export function createWebSocketTransport(options: {
       return handedOver(anyQuery, outcome);
     },
     execute: (args) => args.contextValue as ExecutionResult,
+    // Executed events, not results; they become results in `onNext`.
     subscribe: (args) => args.contextValue as AsyncGenerator<ExecutionResult>,
     // Results of queries are formatted already; events are not.
     onNext(_context, _id, _payload, args, result) {
-      if (args.document === anyQuery || result.errors === undefined) return result as FormattedExecutionResult;
-      return { ...result, errors: formatAll(result.errors, formatError) } as FormattedExecutionResult;
+      if (args.document === anyQuery) return result as FormattedExecutionResult;
+      const { errors, ...rest } = asResult(result as Executed);
+      return { ...rest, ...(errors && { errors: formatAll(errors, formatError) }) };
     },
     onError(_context, _id, _payload, errors) {
       const origin = errors[0]?.originalError;
