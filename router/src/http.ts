@@ -46,7 +46,7 @@ export function createHttpTransport(options: {
         search: query < 0 ? '' : request.url!.slice(query),
         body,
       },
-      { requestId, traceparent: traceparentFrom(request.headers['traceparent']), caller },
+      { requestId, traceparent: traceparentFrom(request.headers['traceparent']), caller, headers: request.headers },
     );
     if (result.body.kind === 'complete') writeWhole(response, result, result.body.string);
     else await writeChunks(response, result, result.body.asyncIterator);

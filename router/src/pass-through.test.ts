@@ -63,6 +63,7 @@ const log = createLogger({ service: 'router', level: 'silent' });
 const context = {
   requestId: 'r',
   traceparent: undefined,
+  headers: {},
   caller: createIdentity({ routerKey: undefined, tokens: undefined }).anonymous,
 };
 

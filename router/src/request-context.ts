@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from './identity.ts';
 
 /** What belongs to one operation of one client, whatever the transport. */
@@ -7,6 +8,8 @@ export interface RequestContext {
   /** W3C trace context of the client, passed on as it is. */
   readonly traceparent: string | undefined;
   readonly caller: Caller;
+  /** What the client sent: of its HTTP request, or of the one that opened its socket. */
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** The client's own request id when it is a short and harmless token, else a new one. */

@@ -82,6 +82,7 @@ export function createWebSocketTransport(options: {
       requestId: requestIdFrom(extensions?.['requestId']),
       traceparent: traceparentFrom(extensions?.['traceparent'] ?? request.headers['traceparent']),
       caller: caller ?? identity.anonymous,
+      headers: request.headers,
     };
   }
 
