@@ -21,10 +21,9 @@ export function createRequestCancel({
     const wrong = checkKey(idempotencyKey);
     if (wrong.length > 0) return { order: null, refusals: wrong };
     for (;;) {
-      const [order, orderOfKey] = await Promise.all([
-        orders.byId(orderId),
-        orders.orderOfKey(customer.id, idempotencyKey),
-      ]);
+      // First the key: what a twin of this request saved under it is then in the order that is read.
+      const orderOfKey = await orders.orderOfKey(customer.id, idempotencyKey);
+      const order = await orders.byId(orderId);
       if (orderOfKey !== null && orderOfKey !== order?.id) return { order: null, refusals: [keyReused] };
       if (order === null) return { order: null, refusals: [orderNotFound] };
       if (orderOfKey !== null) return { order, refusals: [] };
