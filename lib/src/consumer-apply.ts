@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { retryDelay } from './bell.ts';
+import { traceHandling } from './consumer-trace.ts';
 import { isDatabaseFault } from './database-fault.ts';
 import { countFailure, removeLetter, takeDueLetter } from './dead-letter-store.ts';
 import { MalformedEventError } from './events.ts';
@@ -7,6 +8,7 @@ import type { EventEnvelope } from './events.ts';
 import { dropPassed, findStranded, GateTakenError, loadParked, lockGates, storeGates } from './inbox.ts';
 import type { Gates } from './inbox.ts';
 import type { Database, SqlClient } from './sql-client.ts';
+import type { Tracer } from './telemetry.ts';
 
 /**
  * What a consumer expects of the versions that it gets to see. `gapless`: all of them, so one that comes too soon waits.
@@ -16,6 +18,8 @@ export type Versions = 'gapless' | 'increasing';
 
 /** A transaction that met another replica's new gate finds it there the next time; more than a few such meetings are a fault. */
 const GATE_TRIES = 5;
+
+type Handle<Tx> = (event: EventEnvelope, tx: Tx) => Promise<void> | void;
 
 export interface Applier {
   /**
@@ -40,23 +44,30 @@ export function createApplier<Tx extends SqlClient>({
   maxTries,
   versions,
   log,
+  tracer,
 }: {
   consumer: string;
   database: Database<Tx>;
-  handle: (event: EventEnvelope, tx: Tx) => Promise<void> | void;
+  handle: Handle<Tx>;
   maxTries: number;
   versions: Versions;
   log: Logger;
+  tracer?: Tracer | undefined;
 }): Applier {
   const isEarly = (event: EventEnvelope, last: number): boolean =>
     versions === 'gapless' && event.aggregateVersion > last + 1;
 
   /** A transaction that begins again when another replica made a gate first. */
-  async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  async function transaction<T>(work: (tx: Tx, handle: Handle<Tx>) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
+      const handling = tracer && traceHandling(tracer, consumer);
+      const handleNow: Handle<Tx> = handling ? (event, tx) => handle(handling.begin(event), tx) : handle;
       try {
-        return await database.transaction(work);
+        const result = await database.transaction((tx) => work(tx, handleNow));
+        handling?.end();
+        return result;
       } catch (error) {
+        handling?.end(error);
         if (!(error instanceof GateTakenError) || attempt === GATE_TRIES) throw error;
       }
     }
@@ -66,7 +77,7 @@ export function createApplier<Tx extends SqlClient>({
     events: readonly EventEnvelope[],
     onTurn: (event: EventEnvelope) => void,
   ): Promise<number> {
-    return transaction(async (tx) => {
+    return transaction(async (tx, handle) => {
       const gates = await lockGates(
         tx,
         consumer,
@@ -114,7 +125,7 @@ export function createApplier<Tx extends SqlClient>({
 
   async function applyAlone(event: EventEnvelope): Promise<number> {
     try {
-      const moved = await transaction(async (tx) => applyOrPark(event, tx));
+      const moved = await transaction(async (tx, handle) => applyOrPark(event, tx, handle));
       return moved ? 1 + (await applyParked(event.aggregateId)) : 0;
     } catch (error) {
       await bury(event, error);
@@ -123,7 +134,7 @@ export function createApplier<Tx extends SqlClient>({
   }
 
   /** Returns whether the event was applied. */
-  async function applyOrPark(event: EventEnvelope, tx: Tx): Promise<boolean> {
+  async function applyOrPark(event: EventEnvelope, tx: Tx, handle: Handle<Tx>): Promise<boolean> {
     const gates = await lockGates(tx, consumer, [event.aggregateId]);
     const last = gates.last.get(event.aggregateId) ?? 0;
     if (event.aggregateVersion <= last) return false;
@@ -142,12 +153,12 @@ export function createApplier<Tx extends SqlClient>({
       let next: EventEnvelope | undefined;
       try {
         next = undefined;
-        await transaction(async (tx) => {
+        await transaction(async (tx, handle) => {
           const { last, parked } = await lockGates(tx, consumer, [aggregateId]);
           const waiting = await loadParked(tx, consumer, [...parked]);
           const turn = (last.get(aggregateId) ?? 0) + 1;
           next = waiting.find((event) => event.aggregateVersion === turn);
-          if (next) await applyOrPark(next, tx);
+          if (next) await applyOrPark(next, tx, handle);
           else if (waiting.length > 0) await dropPassed(tx, consumer, aggregateId);
         });
       } catch (error) {
@@ -192,12 +203,12 @@ export function createApplier<Tx extends SqlClient>({
     let event: EventEnvelope | undefined;
     let moved = false;
     try {
-      await transaction(async (tx) => {
+      await transaction(async (tx, handle) => {
         const letter = await takeDueLetter(tx, consumer);
         event = letter?.envelope;
         if (!event) return;
         if (event.aggregateVersion < 1) throw new MalformedEventError('the message is no event');
-        moved = await applyOrPark(event, tx);
+        moved = await applyOrPark(event, tx, handle);
         // Applied by a redelivery in the meantime, or not its turn: then it is no longer this table's.
         if (!moved) await removeLetter(tx, consumer, event.id);
       });

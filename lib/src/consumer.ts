@@ -16,6 +16,7 @@ import { createReadingLog } from './reading-log.ts';
 import type { Database, SqlClient } from './sql-client.ts';
 import { hasApiCode, JetStreamErrorCode } from './streams.ts';
 import type { Nats } from './streams.ts';
+import type { Tracer } from './telemetry.ts';
 
 export type { Database, SqlClient } from './sql-client.ts';
 
@@ -44,6 +45,8 @@ export interface ConsumerOptions<Tx extends SqlClient, Event extends EventEnvelo
   readonly maxTries?: number;
   /** Called after a commit that applied something, e.g. to wake the relay. */
   readonly onApplied?: () => void;
+  /** With it the event that `handle` gets carries the trace context of its own handling, for what comes of it. */
+  readonly tracer?: Tracer | undefined;
 }
 
 export interface Consumer {
@@ -81,6 +84,7 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
   batch = 100,
   maxTries = 5,
   onApplied,
+  tracer,
 }: ConsumerOptions<Tx, Event>): Consumer {
   const consumer = `${service}-${stream}`;
   const log = parentLog.child({ consumer });
@@ -93,6 +97,7 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
     maxTries,
     versions,
     log,
+    tracer,
   });
   const messageBell = createBell();
   const lettersBell = createBell();
@@ -209,7 +214,8 @@ export function createConsumer<Tx extends SqlClient, Event extends EventEnvelope
 
   function readMessage(message: JsMsg): Readout {
     try {
-      return { message, event: parseEnvelope(message.string()) };
+      const event = parseEnvelope(message.string());
+      return { message, event: tracer === undefined ? event : asSent(event, message) };
     } catch (error) {
       return { message, event: placeholder(message), error };
     }
@@ -273,6 +279,12 @@ interface Readout {
   readonly event: EventEnvelope;
   /** Set when the message is no event; `event` then only stands for it. */
   readonly error?: unknown;
+}
+
+/** The event as a child of its sending, when that was traced. */
+function asSent(event: EventEnvelope, message: JsMsg): EventEnvelope {
+  const traceparent = message.headers?.get('traceparent');
+  return traceparent === undefined || traceparent === '' ? event : { ...event, traceparent };
 }
 
 /** The first of them, or the first that reads as `event`. */

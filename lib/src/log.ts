@@ -7,7 +7,10 @@ export type { Logger };
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** What a log line says about the work it belongs to: `requestId`, and whatever was added on the way. */
+/**
+ * What a log line says about the work it belongs to: `requestId`, and whatever was added on the way. Of a `traceparent`, which is
+ * for what the work causes, lines carry the `traceId`.
+ */
 export type ContextFields = Record<string, string | number | boolean | undefined>;
 
 const contexts = new AsyncLocalStorage<ContextFields>();
@@ -51,8 +54,7 @@ export function createLogger(options: {
       base: { service: options.service },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      // pino writes the line's own fields into the object that it is given here, hence the copy.
-      mixin: () => ({ ...contexts.getStore() }),
+      mixin: contextOfLine,
       serializers: { error: pino.stdSerializers.errWithCause, err: pino.stdSerializers.errWithCause },
       hooks: {
         logMethod(args, method, level) {
@@ -63,6 +65,18 @@ export function createLogger(options: {
     },
     output,
   );
+}
+
+/** What the running context adds to a line; pino writes the line's own fields into it, hence the copy. */
+function contextOfLine(): object {
+  const fields: ContextFields = { ...contexts.getStore() };
+  const { traceparent } = fields;
+  if (typeof traceparent === 'string') {
+    delete fields['traceparent'];
+    // version-traceid-spanid-flags
+    fields['traceId'] = traceparent.slice(3, 35);
+  }
+  return fields;
 }
 
 /** Runs `work` so that every line logged inside it, across its awaits, carries `fields` and those of the context around it. */

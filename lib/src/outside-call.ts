@@ -11,6 +11,7 @@ import {
 import { Pool } from 'undici';
 import { currentContext, type Logger } from './log.ts';
 import { requestIdHeader } from './request-id.ts';
+import { traceparentIn, type Tracer } from './telemetry.ts';
 
 /**
  * Why a call has no answer. After `open` and `refused` the other side surely did nothing. After `timeout`, `broken` (the
@@ -80,8 +81,9 @@ export function createOutsideCall(options: {
   log: Logger;
   /** Connections at one time. @default 256 */
   connections?: number;
+  tracer?: Tracer | undefined;
 }): OutsideCall {
-  const { name, timeoutMs, log } = options;
+  const { name, timeoutMs, log, tracer } = options;
   const base = new URL(options.baseUrl);
   const prefix = base.pathname.replace(/\/$/, '');
   const pool = new Pool(base.origin, {
@@ -106,8 +108,12 @@ export function createOutsideCall(options: {
     log.info({ outside: name }, 'circuit breaker closed');
   });
 
-  async function send(request: OutsideRequest, signal: EventEmitter): Promise<OutsideAnswer> {
-    const { requestId, traceparent } = currentContext();
+  async function send(
+    request: OutsideRequest,
+    signal: EventEmitter,
+    traceparent: string | undefined,
+  ): Promise<OutsideAnswer> {
+    const { requestId } = currentContext();
     const { statusCode, headers, body } = await pool
       .request({
         method: request.method,
@@ -118,7 +124,7 @@ export function createOutsideCall(options: {
           ...(request.body !== undefined && { 'content-type': 'application/json' }),
           ...(request.idempotencyKey !== undefined && { 'idempotency-key': request.idempotencyKey }),
           ...(requestId !== undefined && { [requestIdHeader]: String(requestId) }),
-          ...(traceparent !== undefined && { traceparent: String(traceparent) }),
+          ...(traceparent !== undefined && { traceparent }),
         },
         ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
       })
@@ -142,24 +148,42 @@ export function createOutsideCall(options: {
    * Ends waiting after the time-out, even where the request still waits for a connection, and the request with it. The signal is
    * a plain emitter: an AbortSignal makes a DOMException with its stack, and cockatiel's time-out does so after every success.
    */
-  function sendInTime(request: OutsideRequest): Promise<OutsideAnswer> {
+  function sendInTime(request: OutsideRequest, traceparent: string | undefined): Promise<OutsideAnswer> {
     return new Promise((resolve, reject) => {
       const signal = new EventEmitter();
       const timer = setTimeout(function giveUp() {
         reject(new OutsideCallError('timeout', `${name} did not answer within ${timeoutMs} ms.`));
         signal.emit('abort');
       }, timeoutMs);
-      send(request, signal)
+      send(request, signal, traceparent)
         .finally(() => clearTimeout(timer))
         .then(resolve, reject);
     });
+  }
+
+  async function sendTraced(request: OutsideRequest): Promise<OutsideAnswer> {
+    const parent = traceparentIn(currentContext()['traceparent']);
+    if (tracer === undefined) return sendInTime(request, parent);
+    const span = tracer.start(`${request.method} ${name}`, 'client', parent, {
+      'http.request.method': request.method,
+      'server.address': base.host,
+    });
+    try {
+      const answer = await sendInTime(request, span.traceparent);
+      span.set('http.response.status_code', answer.status);
+      span.end();
+      return answer;
+    } catch (error) {
+      span.end(error instanceof OutsideCallError ? error.kind : 'error');
+      throw error;
+    }
   }
 
   async function once(request: OutsideRequest): Promise<OutsideAnswer> {
     // cockatiel lets further calls wait for the probe; a caller that waits for a dead system is what a breaker prevents.
     if (breaker.state === CircuitState.HalfOpen) throw refusedByBreaker();
     try {
-      return await breaker.execute(() => sendInTime(request));
+      return await breaker.execute(() => sendTraced(request));
     } catch (error) {
       if (error instanceof BrokenCircuitError) throw refusedByBreaker();
       throw error;

@@ -1,11 +1,13 @@
-import { Events } from 'nats';
-import type { NatsConnection } from 'nats';
+import { Events, headers } from 'nats';
+import type { JetStreamPublishOptions, NatsConnection } from 'nats';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { retryDelay } from './bell.ts';
+import type { EventEnvelope } from './events.ts';
 import { createLinger } from './linger.ts';
 import { ensureStream } from './streams.ts';
 import type { Nats, StreamSpec } from './streams.ts';
+import type { Span, Tracer } from './telemetry.ts';
 
 interface Row {
   readonly position: string;
@@ -40,12 +42,14 @@ export function createPublisher({
   inFlight,
   onConnected,
   stream,
+  tracer,
 }: {
   nats: Nats;
   log: Logger;
   inFlight: number;
   onConnected: () => void;
   stream?: StreamSpec;
+  tracer?: Tracer | undefined;
 }): Publisher {
   let connection: NatsConnection | undefined;
   let connected = false;
@@ -138,11 +142,16 @@ export function createPublisher({
     }
     const js = nc.jetstream();
     const publishInOrder = async (own: readonly Row[]): Promise<void> => {
-      for (const { position, event_id, subject, aggregate_id, envelope } of own) {
+      for (const row of own) {
+        const { position, event_id, subject, aggregate_id, envelope } = row;
+        const span = tracer && sendingSpan(tracer, row);
         try {
-          const ack = await js.publish(subject, utf8.encode(envelope), { msgID: event_id, timeout: ACK_WITHIN_MS });
+          const options = { msgID: event_id, timeout: ACK_WITHIN_MS, ...(span && traced(span)) };
+          const ack = await js.publish(subject, utf8.encode(envelope), options);
           sent.push({ position, stream: ack.stream, sequence: ack.seq });
+          span?.end();
         } catch (error) {
+          span?.end(error instanceof Error ? error.name : 'error');
           failed.set(aggregate_id, error);
           return;
         }
@@ -153,6 +162,23 @@ export function createPublisher({
   }
 
   return { publishAll, stop: () => stopped.abort() };
+}
+
+/** The text of the event stays what the outbox keeps, so the span's own context goes beside it. */
+function traced(span: Span): Partial<JetStreamPublishOptions> {
+  const head = headers();
+  head.set('traceparent', span.traceparent);
+  return { headers: head };
+}
+
+function sendingSpan(tracer: Tracer, { event_id, subject, envelope }: Row): Span {
+  const { type, traceparent } = JSON.parse(envelope) as EventEnvelope;
+  return tracer.start(`send ${type}`, 'producer', traceparent, {
+    'messaging.system': 'nats',
+    'messaging.operation.type': 'send',
+    'messaging.destination.name': subject,
+    'messaging.message.id': event_id,
+  });
 }
 
 function byAggregate(rows: readonly Row[]): Row[][] {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createBell, retryDelay } from './bell.ts';
 import { createPublisher } from './relay-publisher.ts';
 import type { Nats, StreamSpec } from './streams.ts';
+import type { Tracer } from './telemetry.ts';
 
 export interface RelayOptions {
   readonly databaseUrl: string;
@@ -14,6 +15,7 @@ export interface RelayOptions {
   readonly stream?: StreamSpec;
   /** How many events are on their way to the broker at once. @default 256 */
   readonly inFlight?: number;
+  readonly tracer?: Tracer | undefined;
 }
 
 export interface Relay {
@@ -34,9 +36,11 @@ const POLL_MS = 1_000;
  * Its own PostgreSQL connection holds a session advisory lock, so the lock goes with the connection: when the process or
  * the connection dies, a stand-by has it within a second.
  */
-export function createRelay({ databaseUrl, nats, log, service, stream, inFlight = 256 }: RelayOptions): Relay {
+export function createRelay(options: RelayOptions): Relay {
+  const { databaseUrl, nats, log, service, stream, inFlight = 256, tracer } = options;
   const bell = createBell();
-  const publisher = createPublisher({ nats, log, inFlight, onConnected: () => bell.ring(), ...(stream && { stream }) });
+  const onConnected = () => bell.ring();
+  const publisher = createPublisher({ nats, log, inFlight, onConnected, tracer, ...(stream && { stream }) });
   let stopping = false;
   let awoken = false;
   let running: Promise<void> | undefined;

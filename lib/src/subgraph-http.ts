@@ -6,8 +6,10 @@ import { inContext, type Logger } from './log.ts';
 import { requestIdHeader, requestIdOf } from './request-id.ts';
 import { identityHeader, type RouterIdentity } from './router-identity.ts';
 import type { MakeContext } from './subgraph-context.ts';
+import { traceparentIn, type Span, type Tracer } from './telemetry.ts';
 
 const notFromRouter = errorBody(errorCodes.notFromRouter, 'This service takes requests from the router only.');
+const requestAttributes = { 'http.request.method': 'POST', 'http.route': '/graphql' };
 const notJson = errorBody('BAD_REQUEST', 'The body is not JSON.');
 
 /**
@@ -26,8 +28,9 @@ export function createGraphqlHandler<Context extends BaseContext>(parts: {
   context: MakeContext<Context>;
   bodyLimit: number;
   log: Logger;
+  tracer: Tracer | undefined;
 }): (request: IncomingMessage, response: ServerResponse) => void {
-  const { apollo, checkIdentity, context, bodyLimit, log } = parts;
+  const { apollo, checkIdentity, context, bodyLimit, log, tracer } = parts;
 
   return function handleGraphql(request, response) {
     const requestId = requestIdOf(request.headers[requestIdHeader]);
@@ -46,16 +49,23 @@ export function createGraphqlHandler<Context extends BaseContext>(parts: {
         refuse(request, response, 413, errorBody('BODY_TOO_LARGE', `The body is over ${bodyLimit} bytes.`), requestId);
         return;
       }
-      inContext({ requestId }, () => void respond(request, response, body, token, requestId));
+      const parent = traceparentIn(request.headers['traceparent']);
+      const span = tracer?.start('POST /graphql', 'server', parent, requestAttributes);
+      span?.set('request.id', requestId);
+      const traceparent = span?.traceparent ?? parent;
+      inContext({ requestId, traceparent }, function respondInContext() {
+        const responded = respond(response, body, token, requestId, traceparent);
+        if (span !== undefined) void responded.then(() => endSpan(span, response.statusCode));
+      });
     });
   };
 
   async function respond(
-    request: IncomingMessage,
     response: ServerResponse,
     bodyText: string,
     token: string,
     requestId: string,
+    traceparent: string | undefined,
   ): Promise<void> {
     let identity: RouterIdentity;
     try {
@@ -73,10 +83,9 @@ export function createGraphqlHandler<Context extends BaseContext>(parts: {
       return;
     }
     try {
-      const traceparent = request.headers['traceparent'];
       const answer = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: 'POST', headers: noHeaders, search: '', body },
-        context: async () => context(identity, requestId, typeof traceparent === 'string' ? traceparent : undefined),
+        context: async () => context(identity, requestId, traceparent),
       });
       // Answers in parts need an `accept` header that is never passed on.
       if (answer.body.kind !== 'complete') throw new Error('an answer in parts');
@@ -88,6 +97,11 @@ export function createGraphqlHandler<Context extends BaseContext>(parts: {
       });
     }
   }
+}
+
+function endSpan(span: Span, status: number): void {
+  span.set('http.response.status_code', status);
+  span.end(status >= 500 ? String(status) : undefined);
 }
 
 /** Answers a request whose body nobody reads; the connection ends with it when there is a body still to come. */

@@ -19,6 +19,7 @@ import { createIdentityCheck } from './router-identity.ts';
 import type { MakeContext } from './subgraph-context.ts';
 import { createGraphqlHandler } from './subgraph-http.ts';
 import { createSubscriptionEndpoint } from './subgraph-websocket.ts';
+import type { Tracer } from './telemetry.ts';
 
 export interface SubgraphServer {
   readonly schema: GraphQLSchema;
@@ -57,15 +58,16 @@ export function createSubgraphServer<Context extends BaseContext>(options: {
   lingerMs?: number;
   /** The bound of a drain, in ms. @default 8000 */
   drainMs?: number;
+  tracer?: Tracer | undefined;
 }): SubgraphServer {
-  const { log, context, host = '127.0.0.1', bodyLimit = 1024 * 1024, lingerMs = 300, drainMs = 8000 } = options;
+  const { log, context, tracer, host = '127.0.0.1', bodyLimit = 1024 * 1024, lingerMs = 300, drainMs = 8000 } = options;
   const typeDefs = typeof options.typeDefs === 'string' ? parse(options.typeDefs) : options.typeDefs;
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: options.resolvers as never }]);
   const formatError = maskErrors(log);
   const checkIdentity = createIdentityCheck(options.routerKey);
   const apollo = leanApollo<Context>(schema, log, formatError);
   const health = createHealth(options.readiness);
-  const handleGraphql = createGraphqlHandler({ apollo, checkIdentity, context, bodyLimit, log });
+  const handleGraphql = createGraphqlHandler({ apollo, checkIdentity, context, bodyLimit, log, tracer });
   const keepAliveMs = options.keepAliveMs ?? 12_000;
   const subscriptions = createSubscriptionEndpoint({
     schema,
@@ -74,6 +76,7 @@ export function createSubgraphServer<Context extends BaseContext>(options: {
     formatError,
     bodyLimit,
     keepAliveMs,
+    tracer,
   });
   let started = false;
   let draining = false;

@@ -15,10 +15,11 @@ import { useServer } from 'graphql-ws/use/ws';
 import { LRUCache } from 'lru-cache';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { errorCodes, formatted, type FormatError } from './errors.ts';
-import { inContext } from './log.ts';
+import { inContext, type ContextFields } from './log.ts';
 import { requestIdOf } from './request-id.ts';
 import { identityHeader, type RouterIdentity } from './router-identity.ts';
 import type { MakeContext } from './subgraph-context.ts';
+import { traceparentIn, type Span, type Tracer } from './telemetry.ts';
 
 /** Service Restart: a client of graphql-transport-ws connects again, to whoever is there. */
 const serviceRestart = 1012;
@@ -43,8 +44,9 @@ export function createSubscriptionEndpoint<Context extends object>(parts: {
   bodyLimit: number;
   /** Between two pings, in ms. A socket that leaves a ping unanswered for as long is cut. */
   keepAliveMs: number;
+  tracer: Tracer | undefined;
 }): SubscriptionEndpoint {
-  const { schema, checkIdentity, context, formatError, bodyLimit, keepAliveMs } = parts;
+  const { schema, checkIdentity, context, formatError, bodyLimit, keepAliveMs, tracer } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: bodyLimit });
   /** By the payload that graphql-ws hands to every hook of an operation. */
   const requestIds = new WeakMap<SubscribePayload, string>();
@@ -82,19 +84,25 @@ export function createSubscriptionEndpoint<Context extends object>(parts: {
         }
         const document = documentOf(payload.query);
         if (!('kind' in document)) return document;
-        const traceparent = payload.extensions?.['traceparent'];
+        const parent = traceparentIn(payload.extensions?.['traceparent']);
+        const span = tracer?.start('graphql operation', 'server', parent, { 'request.id': requestId });
+        const traceparent = span?.traceparent ?? parent;
+        const fields = { requestId, traceparent };
         try {
-          const contextValue = await inContext({ requestId }, () =>
-            context(identity, requestId, typeof traceparent === 'string' ? traceparent : undefined),
-          );
-          return new Operation(schema, document, contextValue, requestId, payload);
+          const contextValue = await inContext(fields, () => context(identity, requestId, traceparent));
+          return new Operation(schema, document, contextValue, fields, span, payload);
         } catch (error) {
+          span?.end('context');
           const originalError = error instanceof Error ? error : new Error(String(error));
           return [error instanceof GraphQLError ? error : new GraphQLError(originalError.message, { originalError })];
         }
       },
-      execute: (args) => inContext({ requestId: requestIdOfArgs(args) }, () => execute(args)),
-      subscribe: (args) => subscribeInContext(args),
+      execute: (args) =>
+        ended(
+          args,
+          inContext(fieldsOf(args), () => execute(args)),
+        ),
+      subscribe: (args) => ended(args, subscribeInContext(args)),
       onNext(_socket, _id, payload, _args, result) {
         if (result.errors === undefined) return undefined;
         const { data, errors } = result;
@@ -117,20 +125,23 @@ export function createSubscriptionEndpoint<Context extends object>(parts: {
   };
 }
 
-/** Execution arguments that remember the request they belong to. */
+/** Execution arguments that remember the request they belong to, and what of it stands in logs. */
 class Operation implements ExecutionArgs {
   readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
   readonly contextValue: unknown;
   readonly variableValues: Record<string, unknown> | null;
   readonly operationName: string | null;
-  readonly requestId: string;
+  readonly fields: ContextFields;
+  /** Of a subscription it ends when the events can come. */
+  readonly span: Span | undefined;
 
   constructor(
     schema: GraphQLSchema,
     document: DocumentNode,
     contextValue: unknown,
-    requestId: string,
+    fields: ContextFields,
+    span: Span | undefined,
     payload: SubscribePayload,
   ) {
     this.schema = schema;
@@ -138,17 +149,25 @@ class Operation implements ExecutionArgs {
     this.contextValue = contextValue;
     this.variableValues = payload.variables ?? null;
     this.operationName = payload.operationName ?? null;
-    this.requestId = requestId;
+    this.fields = fields;
+    this.span = span;
   }
 }
 
-function requestIdOfArgs(args: ExecutionArgs): string | undefined {
-  return args instanceof Operation ? args.requestId : undefined;
+function fieldsOf(args: ExecutionArgs): ContextFields {
+  return args instanceof Operation ? args.fields : {};
+}
+
+/** Ends the operation's span with its result. */
+function ended<Result extends object>(args: ExecutionArgs, result: Result | Promise<Result>): Result | Promise<Result> {
+  const span = args instanceof Operation ? args.span : undefined;
+  if (span === undefined) return result;
+  return Promise.resolve(result).finally(() => span.end());
 }
 
 /** graphql-ws pulls events from outside of the operation's context, so each pull enters it again. */
 async function subscribeInContext(args: ExecutionArgs) {
-  const fields = { requestId: requestIdOfArgs(args) };
+  const fields = fieldsOf(args);
   const result = await inContext(fields, () => subscribe(args));
   if (!(Symbol.asyncIterator in result)) return result;
   return {
