@@ -60,10 +60,9 @@ export function cafesIn(database: Database): Cafes {
 
   return {
     async load(cafeId, key) {
-      const [row, known] = await Promise.all([
-        database.cafe.findUnique({ where: { id: cafeId }, include: WITH_MENU }),
-        remembered(key),
-      ]);
+      // First the key: what a twin of this command saved under it is then in the row that is read.
+      const known = await remembered(key);
+      const row = await database.cafe.findUnique({ where: { id: cafeId }, include: WITH_MENU });
       return { found: row && cafeOf(row), remembered: known };
     },
 
