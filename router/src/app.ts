@@ -2,15 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { createHealth } from '@cafe-for-me/lib/health';
 import type { Logger } from '@cafe-for-me/lib/log';
+import { createConnections } from './connections.ts';
 import { createFormatError } from './errors.ts';
-import { createExecutor } from './execute.ts';
 import { createSubgraphFetch } from './fetch.ts';
+import { createGeneration, type Generation } from './generation.ts';
 import { createHttpTransport, sendError } from './http.ts';
 import type { Identity } from './identity.ts';
-import { startPipeline } from './pipeline.ts';
+import { createLiveSubscriptions } from './live-subscriptions.ts';
 import type { Playground } from './playground.ts';
 import { StartRefused } from './refusal.ts';
-import type { Settings } from './settings.ts';
+import { defaultSettings, type Settings } from './settings.ts';
 import type { StreamLimits } from './subscribe.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import { createUpstream } from './upstream.ts';
@@ -36,6 +37,13 @@ export interface RouterParts {
 export interface Router {
   /** @returns where it listens, e.g. `http://127.0.0.1:4000` */
   listen(port: number, host: string): Promise<string>;
+  /**
+   * Serves another supergraph from now on, without a gap: what is in flight finishes on the one before, subscriptions move
+   * over. One call at a time.
+   *
+   * @throws when it can't be served; all stays as it was then
+   */
+  serve(graph: LoadedSupergraph): Promise<void>;
   /** Not ready from now on; finishes what is in flight, closes sockets with 1012, lets go of everything. */
   drain(): Promise<void>;
 }
@@ -44,27 +52,42 @@ const endpoint = '/graphql';
 
 /** Wires a router: one endpoint over a supergraph. */
 export async function createRouter(parts: RouterParts): Promise<Router> {
-  const { graph, identity, playground, log, subgraphTimeoutMs: timeoutMs = 10_000, maxBodyBytes = 1024 * 1024 } = parts;
+  const { identity, playground, log, subgraphTimeoutMs: timeoutMs = 10_000, maxBodyBytes = 1024 * 1024 } = parts;
+  const { reload } = parts.settings ?? defaultSettings;
   const idle = parts.upstreamIdleMs === undefined ? {} : { idleMs: parts.upstreamIdleMs };
-  const fetches = new Map(
-    graph.subgraphs.map((one) => [one.name, createSubgraphFetch({ subgraph: one, timeoutMs, log })]),
-  );
-  const upstreams = new Map(
-    graph.subgraphs.map((one) => [
-      one.name,
-      createUpstream({ subgraph: one, anonymous: identity.anonymous, log, ...idle }),
-    ]),
-  );
   const formatError = createFormatError(log);
-  const executor = createExecutor({ graph, fetches, log });
-  const pipeline = await startPipeline({ schema: graph.schema, supergraphSdl: graph.sdl, executor, formatError, log });
+  const connections = createConnections((subgraph) => ({
+    fetch: createSubgraphFetch({ subgraph, timeoutMs, log }),
+    upstream: createUpstream({ subgraph, anonymous: identity.anonymous, log, ...idle }),
+  }));
+  const subscriptions = createLiveSubscriptions({ log, spreadMs: reload.restartSpreadMs });
+  let current = await generationOf(parts.graph);
+  const retiring = new Set<Promise<void>>();
+
+  function generationOf(graph: LoadedSupergraph): Promise<Generation> {
+    return createGeneration({ graph, connected: connections.connect(graph.subgraphs), formatError, log });
+  }
+
+  function enterCurrent(): Generation {
+    current.enter();
+    return current;
+  }
+
+  function retire(generation: Generation): void {
+    const retired = generation
+      .retire()
+      .catch((error: unknown) => log.error({ error }, 'a former supergraph was not let go of cleanly'))
+      .finally(() => retiring.delete(retired));
+    retiring.add(retired);
+  }
+
   // A dead subgraph blanks its own fields; the router stays ready.
   const health = createHealth({});
-  const http = createHttpTransport({ pipeline, identity, maxBodyBytes, log });
+  const http = createHttpTransport({ generation: enterCurrent, identity, maxBodyBytes, log });
   const webSockets = createWebSocketTransport({
-    pipeline,
+    generation: enterCurrent,
+    subscriptions,
     identity,
-    upstreams,
     formatError,
     log,
     streamLimits: parts.streamLimits,
@@ -100,8 +123,15 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
       const bound = server.address() as AddressInfo;
       return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
     },
+    async serve(graph) {
+      const before = current;
+      current = await generationOf(graph);
+      retire(before);
+      await subscriptions.moveTo(current);
+    },
     async drain() {
       draining = true;
+      subscriptions.stop();
       health.drain();
       const closed = new Promise((resolve) => server.close(resolve));
       // A connection becomes idle when what was in flight on it is answered.
@@ -109,9 +139,7 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
       await webSockets.drain();
       await closed;
       clearInterval(sweep);
-      for (const upstream of upstreams.values()) upstream.close();
-      await pipeline.stop();
-      await Promise.all([...fetches.values()].map((fetch) => fetch.close()));
+      await Promise.all([...retiring, current.retire()]);
     },
   };
 }

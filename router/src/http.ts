@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HTTPGraphQLResponse } from '@apollo/server';
 import type { Logger } from '@cafe-for-me/lib/log';
+import type { EnterGeneration } from './generation.ts';
 import { BadToken, type Caller, type Identity } from './identity.ts';
-import type { Pipeline } from './pipeline.ts';
 import { requestIdFrom, traceparentFrom } from './request-context.ts';
 
 /** A body that is not taken: its status and why. */
@@ -19,12 +19,12 @@ class BodyRefused extends Error {
 
 /** GraphQL over HTTP: reads the request, asks who it is, runs the pipeline, writes the answer. */
 export function createHttpTransport(options: {
-  pipeline: Pipeline;
+  generation: EnterGeneration;
   identity: Identity;
   maxBodyBytes: number;
   log: Logger;
 }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { pipeline, identity, maxBodyBytes, log } = options;
+  const { generation: enterGeneration, identity, maxBodyBytes, log } = options;
 
   async function answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
     let caller: Caller;
@@ -39,17 +39,22 @@ export function createHttpTransport(options: {
       return;
     }
     const query = request.url?.indexOf('?') ?? -1;
-    const result = await pipeline.http(
-      {
-        method: request.method ?? 'GET',
-        headers: request.headers,
-        search: query < 0 ? '' : request.url!.slice(query),
-        body,
-      },
-      { requestId, traceparent: traceparentFrom(request.headers['traceparent']), caller, headers: request.headers },
-    );
-    if (result.body.kind === 'complete') writeWhole(response, result, result.body.string);
-    else await writeChunks(response, result, result.body.asyncIterator);
+    const generation = enterGeneration();
+    try {
+      const result = await generation.pipeline.http(
+        {
+          method: request.method ?? 'GET',
+          headers: request.headers,
+          search: query < 0 ? '' : request.url!.slice(query),
+          body,
+        },
+        { requestId, traceparent: traceparentFrom(request.headers['traceparent']), caller, headers: request.headers },
+      );
+      if (result.body.kind === 'complete') writeWhole(response, result, result.body.string);
+      else await writeChunks(response, result, result.body.asyncIterator);
+    } finally {
+      generation.leave();
+    }
   }
 
   function refuseToken(response: ServerResponse, requestId: string, { message, unavailable, cause }: BadToken): void {

@@ -11,12 +11,15 @@ if (process.argv.slice(2).some((argument) => argument === '--help' || argument =
     const settings = readSettings(process.argv.slice(2), process.env);
     log.level = settings.logLevel;
     const { createRouter } = await import('./app.ts');
+    const { followSupergraph } = await import('./follow-supergraph.ts');
     const { createIdentity } = await import('./identity.ts');
     const { loadPlayground } = await import('./playground.ts');
-    const { readSupergraph } = await import('./supergraph.ts');
+    const { supergraphFile } = await import('./supergraph.ts');
 
+    const file = supergraphFile(settings.supergraph, settings.subgraphUrls);
+    const graph = file.load(await file.read());
     const router = await createRouter({
-      graph: await readSupergraph(settings.supergraph, settings.subgraphUrls),
+      graph,
       identity: createIdentity({ routerKey: settings.routerKey, tokens: settings.tokens }),
       playground: await loadPlayground(settings.playground),
       log,
@@ -24,6 +27,13 @@ if (process.argv.slice(2).some((argument) => argument === '--help' || argument =
     });
     const url = await router.listen(settings.port, settings.host);
     log.info({ url: `${url}/graphql` }, 'listening');
-    return { stop: router.drain };
+    const following = followSupergraph({ file, everyMs: 1_000, served: graph.sdl, serve: router.serve, log });
+    process.on('SIGHUP', () => void following.reload());
+    return {
+      async stop() {
+        await following.stop();
+        await router.drain();
+      },
+    };
   });
 }

@@ -29,6 +29,21 @@ const identitySettings = z.strictObject({
     .describe("How clients' tokens are checked; without it no token is looked at."),
 });
 
+const reloadSettings = z.strictObject({
+  everyMs: z
+    .int()
+    .min(0)
+    .default(1_000)
+    .describe('How often the supergraph file is looked at for changes, 0 for never; SIGHUP has it read at once.'),
+  restartSpreadMs: z
+    .int()
+    .min(0)
+    .default(5_000)
+    .describe(
+      'Subscriptions that the new supergraph does not allow as they are end within this time, not all at once.',
+    ),
+});
+
 const playgroundSettings = z.strictObject({
   tokensFile: z
     .string()
@@ -51,6 +66,7 @@ export const settingsSchema = z.strictObject({
     .default({})
     .describe("Where subgraphs are, by name, in place of the supergraph's own addresses."),
   identity: identitySettings.prefault({}).describe('Who the caller is, and what subgraphs are told about it.'),
+  reload: reloadSettings.prefault({}).describe('How a changed supergraph file is taken up while the router runs.'),
   playground: playgroundSettings.prefault({}).describe('The page that browsers get at the endpoint.'),
 });
 

@@ -30,6 +30,16 @@ export interface StreamLimits {
 /** How often a subscription is tried that never had an event. */
 const FIRST_TRIES = 5;
 
+/** A subscription's events, in order. */
+export interface EventStream extends AsyncIterableIterator<Executed, undefined, undefined> {
+  /**
+   * From the next event on they are filled in by `next`.
+   *
+   * @returns false, and nothing has changed, when `next` wants other events than those that come
+   */
+  moveTo(next: PlannedSubscription, upstream: Upstream | undefined): boolean;
+}
+
 /** What `return()` and the end of a stream give. */
 const end: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -49,9 +59,10 @@ export function createStream(options: {
   /** The client reads so slowly that more events wait than may. The stream has ended. */
   overflowed(): void;
   limits?: StreamLimits;
-}): AsyncIterableIterator<Executed, undefined, undefined> {
-  const { subscription, upstream, context, log, overflowed } = options;
+}): EventStream {
+  const { upstream, context, log, overflowed } = options;
   const { waitingEvents = 1_000, resubscribes = 12, resubscribeMs = 100 } = options.limits ?? {};
+  let { subscription } = options;
   const { primary } = subscription;
   const variables = picked(options.variables, primary.variableUsages);
 
@@ -155,10 +166,25 @@ export function createStream(options: {
       finish();
       return Promise.reject(error as Error);
     },
+    moveTo(next, nextUpstream) {
+      if (nextUpstream !== upstream || !sameEvents(next.primary, primary)) return false;
+      subscription = next;
+      return true;
+    },
     [Symbol.asyncIterator]() {
       return this;
     },
   };
+}
+
+/** Whether the subgraph is asked for the same. */
+function sameEvents(one: PlannedSubscription['primary'], other: PlannedSubscription['primary']): boolean {
+  return (
+    one.serviceName === other.serviceName &&
+    one.operation === other.operation &&
+    one.operationName === other.operationName &&
+    JSON.stringify(one.variableUsages) === JSON.stringify(other.variableUsages)
+  );
 }
 
 function picked(variables: Variables | undefined, names: readonly string[] | undefined): Variables {

@@ -47,21 +47,34 @@ export function loadSupergraph(sdl: string, urls: ReadonlyMap<string, string> = 
   };
 }
 
-/** @throws StartRefused with the reason as one sentence */
-export async function readSupergraph(file: string, urls?: ReadonlyMap<string, string>): Promise<LoadedSupergraph> {
-  let sdl: string;
-  try {
-    sdl = await readFile(file, 'utf8');
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new StartRefused(`The supergraph file ${file} ${missing ? 'does not exist' : 'cannot be read'}.`);
-  }
-  try {
-    return loadSupergraph(sdl, urls);
-  } catch (error) {
-    const reason = (error as Error).message.split('\n', 1)[0]?.replace(/\.$/, '');
-    throw new StartRefused(`${file} is not a supergraph that can be served: ${reason}.`);
-  }
+/** A supergraph that stands in a file. Both functions throw a StartRefused with the reason as one sentence. */
+export interface SupergraphFile {
+  readonly path: string;
+  /** What the file holds. */
+  read(): Promise<string>;
+  load(sdl: string): LoadedSupergraph;
+}
+
+export function supergraphFile(path: string, urls?: ReadonlyMap<string, string>): SupergraphFile {
+  return {
+    path,
+    async read() {
+      try {
+        return await readFile(path, 'utf8');
+      } catch (error) {
+        const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+        throw new StartRefused(`The supergraph file ${path} ${missing ? 'does not exist' : 'cannot be read'}.`);
+      }
+    },
+    load(sdl) {
+      try {
+        return loadSupergraph(sdl, urls);
+      } catch (error) {
+        const reason = (error as Error).message.split('\n', 1)[0]?.replace(/\.$/, '');
+        throw new StartRefused(`${path} is not a supergraph that can be served: ${reason}.`);
+      }
+    },
+  };
 }
 
 /** `product-reviews` → `PRODUCT_REVIEWS`: how a subgraph's name stands in a variable of the environment. */

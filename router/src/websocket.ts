@@ -6,12 +6,13 @@ import { GraphQLError, parse, type ExecutionArgs, type ExecutionResult, type For
 import { CloseCode, handleProtocols, makeServer, type Context, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { formatAll } from './errors.ts';
+import { within, type EnterGeneration, type Generation } from './generation.ts';
 import type { Caller, Identity } from './identity.ts';
-import { asResult, type AcceptedSubscription, type Pipeline, type Result } from './pipeline.ts';
+import type { LiveSubscription, LiveSubscriptions } from './live-subscriptions.ts';
+import { asResult, type AcceptedSubscription, type Result } from './pipeline.ts';
 import type { Executed } from './execute.ts';
 import { requestIdFrom, traceparentFrom, type RequestContext } from './request-context.ts';
 import { createStream, StreamFailed, type StreamLimits } from './subscribe.ts';
-import type { Upstream } from './upstream.ts';
 
 export interface WebSocketTransport {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -40,10 +41,9 @@ const anySubscription = parse('subscription { any }');
 
 /** graphql-transport-ws: queries, mutations and subscriptions of one socket, all through the pipeline. */
 export function createWebSocketTransport(options: {
-  pipeline: Pipeline;
+  generation: EnterGeneration;
+  subscriptions: LiveSubscriptions;
   identity: Identity;
-  /** By subgraph name. */
-  upstreams: ReadonlyMap<string, Upstream>;
   formatError: FormatError;
   log: Logger;
   streamLimits?: StreamLimits | undefined;
@@ -52,7 +52,8 @@ export function createWebSocketTransport(options: {
   /** A ping goes so often; a socket that doesn't answer before the next is ended. @default 12_000 ms */
   pingMs?: number;
 }): WebSocketTransport {
-  const { pipeline, identity, upstreams, formatError, log, streamLimits, maxMessageBytes, pingMs = 12_000 } = options;
+  const { generation: enterGeneration, subscriptions, identity, formatError, log } = options;
+  const { streamLimits, maxMessageBytes, pingMs = 12_000 } = options;
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols });
   let draining = false;
 
@@ -86,16 +87,24 @@ export function createWebSocketTransport(options: {
     };
   }
 
-  function stream({ subscription, variables }: AcceptedSubscription, context: RequestContext, socket: WebSocket) {
-    return createStream({
-      subscription,
+  /** Streams what `generation` accepted; it is left when the stream has ended. */
+  function stream(
+    { subscription, variables }: AcceptedSubscription,
+    generation: Generation,
+    { request, context }: Pick<LiveSubscription, 'request' | 'context'>,
+    socket: WebSocket,
+  ) {
+    const events = createStream({
+      subscription: within(generation, subscription),
       variables,
-      upstream: upstreams.get(subscription.primary.serviceName)!,
+      upstream: generation.upstreams.get(subscription.primary.serviceName)!,
       context,
       log,
       overflowed: () => socket.close(tryAgainLater, 'Too slow'),
       ...(streamLimits && { limits: streamLimits }),
     });
+    const restart = () => socket.close(serviceRestart, 'Service Restart');
+    return subscriptions.add({ request, context, stream: events, restart }, generation);
   }
 
   const protocol = makeServer<Record<string, unknown>, Extra>({
@@ -108,10 +117,19 @@ export function createWebSocketTransport(options: {
         variables: payload.variables ?? undefined,
         extensions: payload.extensions ?? undefined,
       };
-      const outcome: Outcome = await pipeline.run(request, context);
-      if ('subscription' in outcome) return handedOver(anySubscription, stream(outcome, context, extra.socket));
-      if (outcome.errors !== undefined && outcome.data === undefined) return outcome.errors.map(asGraphQLError);
-      return handedOver(anyQuery, outcome);
+      const generation = enterGeneration();
+      let streaming = false;
+      try {
+        const outcome: Outcome = await generation.pipeline.run(request, context);
+        if ('subscription' in outcome) {
+          streaming = true;
+          return handedOver(anySubscription, stream(outcome, generation, { request, context }, extra.socket));
+        }
+        if (outcome.errors !== undefined && outcome.data === undefined) return outcome.errors.map(asGraphQLError);
+        return handedOver(anyQuery, outcome);
+      } finally {
+        if (!streaming) generation.leave();
+      }
     },
     execute: (args) => args.contextValue as ExecutionResult,
     // Executed events, not results; they become results in `onNext`.

@@ -114,7 +114,8 @@ export async function startSubgraphs() {
 
 export type TestSubgraphs = Awaited<ReturnType<typeof startSubgraphs>>;
 
-function compose(subgraphs: readonly TestSubgraph[]): string {
+/** The supergraph of these, as their SDL and address say. */
+export function compose(subgraphs: readonly Pick<TestSubgraph, 'name' | 'url' | 'sdl'>[]): string {
   const { supergraphSdl, errors } = composeServices(
     subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) })),
   );

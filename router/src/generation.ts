@@ -1,0 +1,80 @@
+import type { FormatError } from '@cafe-for-me/lib/errors';
+import type { Logger } from '@cafe-for-me/lib/log';
+import type { Connected } from './connections.ts';
+import { createExecutor, type PlannedSubscription } from './execute.ts';
+import { startPipeline, type Pipeline } from './pipeline.ts';
+import type { LoadedSupergraph } from './supergraph.ts';
+import type { Upstream } from './upstream.ts';
+
+/**
+ * Everything that is made from one supergraph. A reload makes another one for what comes from then on; what is under way
+ * finishes where it began.
+ */
+export interface Generation {
+  readonly pipeline: Pipeline;
+  /** By subgraph name. */
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** Something begins that needs it until it calls `leave`, once. */
+  enter(): void;
+  leave(): void;
+  /** Nothing new enters. @returns when the last has left and everything is let go of */
+  retire(): Promise<void>;
+}
+
+/** Gives the generation that serves at this moment, entered: whoever asks calls its `leave`. */
+export type EnterGeneration = () => Generation;
+
+/** @throws when the supergraph can't be served; `connected` is released then */
+export async function createGeneration(parts: {
+  graph: LoadedSupergraph;
+  connected: Connected;
+  formatError: FormatError;
+  log: Logger;
+}): Promise<Generation> {
+  const { graph, connected, formatError, log } = parts;
+  let inside = 0;
+  let lastLeft: (() => void) | undefined;
+
+  async function started(): Promise<Pipeline> {
+    try {
+      const executor = createExecutor({ graph, fetches: connected.fetches, log });
+      return await startPipeline({ schema: graph.schema, supergraphSdl: graph.sdl, executor, formatError, log });
+    } catch (error) {
+      await connected.release();
+      throw error;
+    }
+  }
+
+  const pipeline = await started();
+  return {
+    pipeline,
+    upstreams: connected.upstreams,
+    enter() {
+      inside += 1;
+    },
+    leave() {
+      inside -= 1;
+      if (inside === 0) lastLeft?.();
+    },
+    async retire() {
+      if (inside > 0) await new Promise<void>((resolve) => (lastLeft = resolve));
+      await pipeline.stop();
+      await connected.release();
+    },
+  };
+}
+
+/** The same subscription; its generation is needed as long as an event is being filled in. */
+export function within(generation: Generation, subscription: PlannedSubscription): PlannedSubscription {
+  return {
+    ...subscription,
+    async executeEvent(event) {
+      generation.enter();
+      try {
+        return await subscription.executeEvent(event);
+      } finally {
+        generation.leave();
+      }
+    },
+  };
+}
