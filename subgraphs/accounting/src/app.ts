@@ -5,6 +5,7 @@ import type { Logger } from '@cafe-for-me/lib/log';
 import { createRelay } from '@cafe-for-me/lib/relay';
 import type { Nats } from '@cafe-for-me/lib/streams';
 import { createSubgraphServer } from '@cafe-for-me/lib/subgraph-server';
+import type { Tracer } from '@cafe-for-me/lib/telemetry';
 import { backoff, createWorker } from '@cafe-for-me/lib/worker';
 import { STREAMS } from '@cafe-for-me/schema/events';
 import { createConsumers } from './adapters/consumers.ts';
@@ -41,6 +42,7 @@ export interface Parts {
   readonly sender?: SenderTimes;
   readonly now?: Now;
   readonly newId?: NewId;
+  readonly tracer?: Tracer | undefined;
 }
 
 export interface App {
@@ -60,6 +62,7 @@ export function createApp(parts: Parts): App {
     host,
     port,
     log,
+    tracer,
     now = () => new Date(),
     newId = randomUUID,
   } = parts;
@@ -70,7 +73,7 @@ export function createApp(parts: Parts): App {
   const books = readBooks(client);
   const queue = transferQueue(client);
   const stream = STREAMS.ACCOUNTING;
-  const relay = createRelay({ databaseUrl, nats, log, service: 'accounting', stream });
+  const relay = createRelay({ databaseUrl, nats, log, service: 'accounting', stream, tracer });
   const feed = createFeed({ nats, stream: stream.name, log, keysOf });
 
   const sender = createWorker({
@@ -91,6 +94,7 @@ export function createApp(parts: Parts): App {
     nats,
     client,
     log,
+    tracer,
     now,
     newId,
     onBooked() {
@@ -114,6 +118,7 @@ export function createApp(parts: Parts): App {
     port,
     readiness: { database: postgres.isReady },
     log,
+    tracer,
   });
 
   return {

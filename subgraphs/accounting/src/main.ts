@@ -4,6 +4,7 @@ import type { Logger } from '@cafe-for-me/lib/log';
 import { applyMigrations } from '@cafe-for-me/lib/migrate';
 import { runProcess, type RunningProcess } from '@cafe-for-me/lib/process';
 import { connectNats } from '@cafe-for-me/lib/streams';
+import { startTelemetry } from '@cafe-for-me/lib/telemetry-config';
 import { createHeadquarters } from './adapters/headquarters.ts';
 import { createApp } from './app.ts';
 import { configSchema, migrateConfigSchema } from './config.ts';
@@ -13,6 +14,8 @@ const migrations = fileURLToPath(new URL('../../../prisma/accounting/migrations'
 async function serve(log: Logger): Promise<RunningProcess> {
   const config = readConfig(configSchema, process.env);
   log.level = config.LOG_LEVEL;
+  const telemetry = await startTelemetry('accounting', config, log);
+  const tracer = telemetry?.tracer;
   // Not awaited: sums, sales and statistics are readable while the broker is away.
   const nats = connectNats({ url: config.NATS_URL, name: 'accounting', log });
   let closeNats = async (): Promise<void> => undefined;
@@ -21,6 +24,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
     url: config.HEADQUARTERS_URL,
     timeoutMs: config.HEADQUARTERS_TIMEOUT_MS,
     log,
+    tracer,
   });
   const app = createApp({
     databaseUrl: config.DATABASE_URL,
@@ -30,6 +34,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
     host: config.HOST,
     port: config.PORT,
     log,
+    tracer,
   });
   const { url } = await app.start();
   log.info({ url }, 'accounting serves');
@@ -38,6 +43,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
       await app.drain();
       await headquarters.close();
       await closeNats();
+      await telemetry?.stop();
     },
   };
 }

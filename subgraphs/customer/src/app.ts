@@ -6,6 +6,7 @@ import { currentContext, type Logger } from '@cafe-for-me/lib/log';
 import { createRelay } from '@cafe-for-me/lib/relay';
 import type { Nats } from '@cafe-for-me/lib/streams';
 import { createSubgraphServer } from '@cafe-for-me/lib/subgraph-server';
+import type { Tracer } from '@cafe-for-me/lib/telemetry';
 import { backoff, createWorker } from '@cafe-for-me/lib/worker';
 import { STREAMS } from '@cafe-for-me/schema/events';
 import { createDeliveriesHandler } from './adapters/deliveries.ts';
@@ -43,6 +44,7 @@ export interface AppParts {
   readonly now?: () => Date;
   /** How often the outbox of SMS is looked at, in ms; an SMS is that late at most. @default 200 */
   readonly smsEveryMs?: number;
+  readonly tracer?: Tracer | undefined;
 }
 
 export interface App {
@@ -67,6 +69,7 @@ export function createApp(parts: AppParts): App {
     nats,
     payment,
     log,
+    tracer,
     paymentTimeoutMs,
     acceptWithinMs,
     sweepAfterMs,
@@ -80,7 +83,7 @@ export function createApp(parts: AppParts): App {
   };
   const inFuture = (ms: number): Date => new Date(now().getTime() + ms);
 
-  const relay = createRelay({ databaseUrl: parts.databaseUrl, nats, log, service, stream: STREAMS.ORDERS });
+  const relay = createRelay({ databaseUrl: parts.databaseUrl, nats, log, service, stream: STREAMS.ORDERS, tracer });
   const orders = createOrderStore(postgres.client, relay.wake);
   const queue = createPaymentQueue(postgres.client);
   const reads = createOrderReads(postgres);
@@ -137,6 +140,7 @@ export function createApp(parts: AppParts): App {
     database: postgres,
     handle: createDeliveriesHandler(world, log),
     log,
+    tracer,
     onApplied: function afterDeliveries() {
       relay.wake();
       payments.wake();
@@ -161,6 +165,7 @@ export function createApp(parts: AppParts): App {
     port: parts.port,
     readiness: { database: postgres.isUp, menu: menuReplica.isReady },
     log,
+    tracer,
   });
 
   return {

@@ -4,6 +4,7 @@ import type { Logger } from '@cafe-for-me/lib/log';
 import { applyMigrations } from '@cafe-for-me/lib/migrate';
 import { runProcess, type RunningProcess } from '@cafe-for-me/lib/process';
 import { connectNats } from '@cafe-for-me/lib/streams';
+import { startTelemetry } from '@cafe-for-me/lib/telemetry-config';
 import { createPayment } from './adapters/payment.ts';
 import { openPostgres } from './adapters/postgres.ts';
 import { createSms } from './adapters/sms.ts';
@@ -13,11 +14,13 @@ import { configSchema, migrateConfigSchema } from './config.ts';
 async function serve(log: Logger): Promise<RunningProcess> {
   const config = readConfig(configSchema, process.env);
   log.level = config.LOG_LEVEL;
+  const telemetry = await startTelemetry('customer', config, log);
+  const tracer = telemetry?.tracer;
   const postgres = openPostgres(config.DATABASE_URL);
   // Not awaited: orders are taken while the broker is away.
   const nats = connectNats({ url: config.NATS_URL, name: 'customer', log });
-  const payment = createPayment({ url: config.PAYMENT_URL, timeoutMs: config.PAYMENT_TIMEOUT_MS, log });
-  const sms = createSms({ url: config.SMS_URL, log });
+  const payment = createPayment({ url: config.PAYMENT_URL, timeoutMs: config.PAYMENT_TIMEOUT_MS, log, tracer });
+  const sms = createSms({ url: config.SMS_URL, log, tracer });
   const app = createApp({
     postgres,
     databaseUrl: config.DATABASE_URL,
@@ -31,6 +34,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
     paymentTimeoutMs: config.PAYMENT_TIMEOUT_MS,
     acceptWithinMs: config.ACCEPT_WITHIN_SECONDS * 1000,
     sweepAfterMs: config.SWEEP_AFTER_MS,
+    tracer,
   });
   const { url } = await app.start();
   log.info({ url }, 'serving');
@@ -42,6 +46,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
       await Promise.all([payment.close(), sms.close(), postgres.close()]);
       // A connection that was never made can't be drained; the process's end takes it along.
       if (connected) await (await nats).drain();
+      await telemetry?.stop();
     },
   };
 }

@@ -1,10 +1,11 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Consumer } from '@cafe-for-me/lib/consumer';
-import { addContext, type Logger } from '@cafe-for-me/lib/log';
+import type { Logger } from '@cafe-for-me/lib/log';
 import { createRelay } from '@cafe-for-me/lib/relay';
 import type { Nats } from '@cafe-for-me/lib/streams';
 import { createSubgraphServer } from '@cafe-for-me/lib/subgraph-server';
+import type { Tracer } from '@cafe-for-me/lib/telemetry';
 import { callerOf } from '@cafe-for-me/schema/caller';
 import { STREAMS } from '@cafe-for-me/schema/events';
 import { createContext } from './adapters/context.ts';
@@ -44,9 +45,10 @@ export function createApp(options: {
   readonly now?: () => Date;
   /** @default a random one */
   readonly newPickupCode?: () => string;
+  readonly tracer?: Tracer | undefined;
 }): App {
-  const { database, databaseUrl, nats, log, routerKey, host, port, collectWithinMs } = options;
-  const relay = createRelay({ databaseUrl, nats, log, service: 'delivery', stream: STREAMS.DELIVERIES });
+  const { database, databaseUrl, nats, log, routerKey, host, port, collectWithinMs, tracer } = options;
+  const relay = createRelay({ databaseUrl, nats, log, service: 'delivery', stream: STREAMS.DELIVERIES, tracer });
   const deliveries = deliveriesOn(database);
   const reads = readsOn(database);
   const cafes = cafesIn(database);
@@ -64,21 +66,19 @@ export function createApp(options: {
     cafes,
     live: createLiveDeliveries({ feed, reads }),
   };
-  const consumer = createOrdersConsumer({ ...parts, database, nats, logger: log });
+  const consumer = createOrdersConsumer({ ...parts, database, nats, logger: log, tracer });
   const timers = [createTimer(parts, 'expire', log), createTimer(parts, 'notCollected', log)];
   const server = createSubgraphServer({
     typeDefs: typeDefs(),
     resolvers: createResolvers(parts),
-    context({ claims }, _requestId, traceparent) {
-      if (traceparent !== undefined) addContext({ traceparent });
-      return createContext({ deliveries: reads, cafes }, callerOf(claims));
-    },
+    context: ({ claims }) => createContext({ deliveries: reads, cafes }, callerOf(claims)),
     routerKey,
     host,
     port,
     // Without the broker orders wait in the outbox and the stream, but everything here works.
     readiness: { database: () => isReachable(database) },
     log,
+    tracer,
   });
 
   return {

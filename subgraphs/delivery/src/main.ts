@@ -5,6 +5,7 @@ import type { Logger } from '@cafe-for-me/lib/log';
 import { applyMigrations } from '@cafe-for-me/lib/migrate';
 import { runProcess, type RunningProcess } from '@cafe-for-me/lib/process';
 import { connectNats } from '@cafe-for-me/lib/streams';
+import { startTelemetry } from '@cafe-for-me/lib/telemetry-config';
 import { cafesIn } from './adapters/postgres-cafes.ts';
 import { openDatabase } from './adapters/postgres.ts';
 import { createApp } from './app.ts';
@@ -16,6 +17,7 @@ const directory = fileURLToPath(new URL('../../../prisma/delivery/migrations', i
 async function serve(log: Logger): Promise<RunningProcess> {
   const config = readConfig(configSchema, process.env);
   log.level = config.LOG_LEVEL;
+  const telemetry = await startTelemetry('delivery', config, log);
   const databaseUrl = config.DATABASE_URL;
   const database = openDatabase(databaseUrl);
   const nats = connectNats({ url: config.NATS_URL, name: 'delivery', log });
@@ -28,6 +30,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
     port: config.PORT,
     collectWithinMs: config.COLLECT_WITHIN_SECONDS * 1000,
     log,
+    tracer: telemetry?.tracer,
   });
   const { url } = await app.start();
   log.info({ url }, 'serving');
@@ -39,6 +42,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
       await database.$disconnect();
       // A connection that was never made can't be drained; the process's end takes it along.
       if (connected) await (await nats).drain();
+      await telemetry?.stop();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from '@cafe-for-me/lib/log';
 import { createConsumer, type Consumer } from '@cafe-for-me/lib/consumer';
 import type { EventEnvelope } from '@cafe-for-me/lib/events';
 import type { Nats } from '@cafe-for-me/lib/streams';
+import type { Tracer } from '@cafe-for-me/lib/telemetry';
 import { isKnown, STREAMS, subjectOf, type AnyEnvelope } from '@cafe-for-me/schema/events';
 import { addOrdered } from '../application/add-ordered.ts';
 import { bookCorrection } from '../application/book-correction.ts';
@@ -16,13 +17,14 @@ export function createConsumers(parts: {
   nats: Nats;
   client: Client;
   log: Logger;
+  tracer?: Tracer | undefined;
   now: Now;
   newId: NewId;
   /** Called after a commit that booked something. */
   onBooked: () => void;
 }): { deliveries: Consumer; orders: Consumer } {
-  const { nats, client, log, now, newId, onBooked } = parts;
-  const shared = { nats, service: 'accounting', database: eventDatabase(client, onBooked), log };
+  const { nats, client, log, tracer, now, newId, onBooked } = parts;
+  const shared = { nats, service: 'accounting', database: eventDatabase(client, onBooked), log, tracer };
 
   /** The event, or undefined for one that this code can't read: a newer service speaks, and nothing here depends on it yet. */
   function readable(event: EventEnvelope): AnyEnvelope | undefined {

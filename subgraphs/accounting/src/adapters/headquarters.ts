@@ -1,5 +1,6 @@
 import type { Logger } from '@cafe-for-me/lib/log';
 import { createOutsideCall, OutsideCallError } from '@cafe-for-me/lib/outside-call';
+import type { Tracer } from '@cafe-for-me/lib/telemetry';
 import { z } from 'zod';
 import type { Headquarters } from '../application/ports.ts';
 import { transferId } from '../domain/transfer.ts';
@@ -23,9 +24,18 @@ export function createHeadquarters(options: {
   log: Logger;
   /** @default after 5 failures in a row it is left alone for 2 s */
   breaker?: { threshold: number; halfOpenAfterMs: number };
+  tracer?: Tracer | undefined;
 }): HeadquartersClient {
-  const { url, timeoutMs, log, breaker = { threshold: 5, halfOpenAfterMs: 2_000 } } = options;
-  const outside = createOutsideCall({ name: 'headquarters', baseUrl: url, timeoutMs, breaker, log, connections: 16 });
+  const { url, timeoutMs, log, tracer, breaker = { threshold: 5, halfOpenAfterMs: 2_000 } } = options;
+  const outside = createOutsideCall({
+    name: 'headquarters',
+    baseUrl: url,
+    timeoutMs,
+    breaker,
+    log,
+    connections: 16,
+    tracer,
+  });
   return {
     async send(transfer) {
       const { cafeId, businessDate, revision, salesSum, salesQty, orderCount } = transfer;

@@ -1,5 +1,4 @@
 import DataLoader from 'dataloader';
-import { addContext } from '@cafe-for-me/lib/log';
 import { forbidden, unauthenticated } from '@cafe-for-me/lib/errors';
 import type { RouterIdentity } from '@cafe-for-me/lib/router-identity';
 import { callerOf, type Caller } from '@cafe-for-me/schema/caller';
@@ -24,8 +23,7 @@ export function createContext(reads: OrderReads) {
     return ids.map((id) => found.get(id.toLowerCase()) ?? null);
   }
 
-  return function contextOf({ claims }: RouterIdentity, _requestId: string, traceparent?: string): Context {
-    if (traceparent !== undefined) addContext({ traceparent });
+  return function contextOf({ claims }: RouterIdentity): Context {
     return {
       caller: callerOf(claims),
       orders: new DataLoader(ordersByIds, batchOnly),

@@ -1,5 +1,6 @@
 import type { Logger } from '@cafe-for-me/lib/log';
 import { createOutsideCall, OutsideCallError } from '@cafe-for-me/lib/outside-call';
+import type { Tracer } from '@cafe-for-me/lib/telemetry';
 import { z } from 'zod';
 import type { Payment } from '../application/ports.ts';
 import type { ChargeOutcome } from '../domain/decide.ts';
@@ -31,6 +32,7 @@ export function createPayment(options: {
   log: Logger;
   /** @default 5 failures, 5 s */
   breaker?: { threshold: number; halfOpenAfterMs: number };
+  tracer?: Tracer | undefined;
 }): PaymentProvider {
   const { log } = options;
   const outside = createOutsideCall({
@@ -39,6 +41,7 @@ export function createPayment(options: {
     timeoutMs: options.timeoutMs,
     breaker: options.breaker ?? BREAKER,
     log,
+    tracer: options.tracer,
   });
 
   function readCharge(status: number, body: unknown, total: number): ChargeOutcome {

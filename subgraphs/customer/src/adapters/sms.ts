@@ -1,5 +1,6 @@
 import type { Logger } from '@cafe-for-me/lib/log';
 import { createOutsideCall, OutsideCallError } from '@cafe-for-me/lib/outside-call';
+import type { Tracer } from '@cafe-for-me/lib/telemetry';
 import type { SmsProvider } from '../application/ports.ts';
 
 /** An SMS may take its time: nobody waits for it. */
@@ -13,12 +14,22 @@ const PASSING = new Set([408, 425, 429]);
 export function createSms(options: {
   url: string;
   log: Logger;
-  /** In ms. @default 3000 */ timeoutMs?: number;
+  /** In ms. @default 3000 */
+  timeoutMs?: number;
+  tracer?: Tracer | undefined;
 }): SmsProvider & {
   close(): Promise<void>;
 } {
-  const { url: baseUrl, log, timeoutMs = TIMEOUT_MS } = options;
-  const outside = createOutsideCall({ name: 'sms', baseUrl, timeoutMs, breaker: BREAKER, log, connections: 32 });
+  const { url: baseUrl, log, timeoutMs = TIMEOUT_MS, tracer } = options;
+  const outside = createOutsideCall({
+    name: 'sms',
+    baseUrl,
+    timeoutMs,
+    breaker: BREAKER,
+    log,
+    connections: 32,
+    tracer,
+  });
   return {
     async send({ key, to, text }) {
       try {

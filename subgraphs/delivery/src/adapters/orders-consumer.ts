@@ -1,6 +1,7 @@
 import { createConsumer, type Consumer, type SqlClient } from '@cafe-for-me/lib/consumer';
 import { inContext, type Logger } from '@cafe-for-me/lib/log';
 import type { Nats } from '@cafe-for-me/lib/streams';
+import type { Tracer } from '@cafe-for-me/lib/telemetry';
 import { isKnown, STREAMS, type AnyEnvelope, type Envelope } from '@cafe-for-me/schema/events';
 import { answerCancelRequest } from '../application/answer-cancel-request.ts';
 import { logChange } from '../application/commit.ts';
@@ -19,9 +20,14 @@ interface Tx extends SqlClient {
 
 /** Follows the customer service's stream: paid orders and cancel requests; all else passes by. */
 export function createOrdersConsumer(
-  parts: Pick<Parts, 'now' | 'newId' | 'committed' | 'log'> & { database: Database; nats: Nats; logger: Logger },
+  parts: Pick<Parts, 'now' | 'newId' | 'committed' | 'log'> & {
+    database: Database;
+    nats: Nats;
+    logger: Logger;
+    tracer?: Tracer | undefined;
+  },
 ): Consumer {
-  const { database, nats, logger, committed, now, newId, log } = parts;
+  const { database, nats, logger, committed, now, newId, log, tracer } = parts;
 
   async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const changes: Tx['changes'] = [];
@@ -84,5 +90,6 @@ export function createOrdersConsumer(
       return inContext({ orderId, traceparent }, () => answer(event, tx));
     },
     log: logger,
+    tracer,
   });
 }
