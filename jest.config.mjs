@@ -10,7 +10,12 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
     ],
   },
-  testMatch: ['**/src/**/*.test.ts', '<rootDir>/schema/*.test.ts', '<rootDir>/tests/**/*.test.ts'],
+  testMatch: [
+    '**/src/**/*.test.ts',
+    '<rootDir>/schema/*.test.ts',
+    '<rootDir>/router/conformance/*.test.ts',
+    '<rootDir>/tests/**/*.test.ts',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.local/'],
   // Where nobody brought a PostgreSQL and a nats-server (TEST_POSTGRES_URL, TEST_NATS_URL), these start and end them.
   globalSetup: './tests/jest.global-setup.mjs',

@@ -31,6 +31,11 @@ const COMMANDS = {
   test: { what: 'runs every check and test', build: 'all', file: 'deploy/dist/test.js' },
   check: { what: 'lint, types, format, spelling, dead code, the graph', build: 'all', file: 'deploy/dist/check.js' },
   bench: { what: 'measures under load', build: 'all', file: 'tests/dist/bench/main.js' },
+  conformance: {
+    what: 'compares the router with the stock gateway and with one whole schema',
+    build: 'all',
+    file: 'router/dist/conformance/main.js',
+  },
   build: { what: 'builds what changed; with a name (lib, deploy, …) only that and what it needs', build: 'all' },
   compose: {
     what: 'composes the subgraphs into schema/supergraph.graphql',

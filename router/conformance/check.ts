@@ -1,0 +1,94 @@
+import { prettyFormatQueryPlan } from '@apollo/query-planner';
+import { parse } from 'graphql';
+import type { Answers } from './answer.ts';
+import { differencesFromStock, differencesFromWhole, unexplainedNulls } from './compare.ts';
+import type { Faults } from './faults.ts';
+import { createRun, type Run } from './run.ts';
+import type { Asked, Setup } from './setup.ts';
+
+/** An operation and all that happens while it runs. */
+export interface Trial {
+  readonly asked: Asked;
+  readonly faults?: Faults;
+  /** Subgraphs that answer nothing. */
+  readonly down?: readonly string[];
+  /** Makes answers come late, in an order of its own for each text. */
+  readonly lateness?: string;
+  /** Whether stock and the whole schema are a measure for this. */
+  readonly against: { readonly stock: boolean; readonly whole: boolean };
+}
+
+export interface Outcome {
+  /** In sentences; none when all is well. */
+  readonly differences: readonly string[];
+  readonly fromStock: readonly string[];
+  readonly ours: Answers | Error;
+  readonly stock: Answers | Error | undefined;
+  readonly whole: Answers | Error;
+}
+
+export function askedOf(text: string, variables: Readonly<Record<string, unknown>> = {}): Asked {
+  return { text, document: parse(text), variables };
+}
+
+/** Executes an operation in all three ways and compares the answers. */
+export async function tryOut(setup: Setup, trial: Trial): Promise<Outcome> {
+  const { asked, faults, down = [], lateness, against } = trial;
+  const runOf = (sound = false): Run =>
+    createRun(setup.fixture.world(), {
+      ...(faults !== undefined && { faults }),
+      ...(!sound && { down }),
+      ...(lateness !== undefined && { lateness }),
+    });
+  const wholeRun = runOf(true);
+  const whole = await caught(setup.whole(asked, wholeRun));
+  const ours = await caught(setup.ours(asked, runOf()));
+  const stock = against.stock ? await caught(setup.stock(asked, runOf())) : undefined;
+
+  const differences: string[] = [];
+  const fromStock: string[] = [];
+  if (ours instanceof Error) return { differences: ['ours throws'], fromStock: ['ours throws'], ours, stock, whole };
+  if (whole instanceof Error) return { differences: ['the whole schema throws'], fromStock, ours, stock, whole };
+  if (whole.length !== ours.length) differences.push(`${ours.length} answers, not ${whole.length}`);
+  ours.forEach((answer, index) => {
+    const other = whole[index];
+    if (other === undefined) return;
+    if (down.length > 0) differences.push(...unexplainedNulls(answer, other));
+    else if (against.whole) differences.push(...differencesFromWhole(answer, other, wholeRun.failed));
+  });
+  if (stock instanceof Error) fromStock.push('stock throws');
+  else if (stock?.[0] !== undefined && ours[0] !== undefined)
+    fromStock.push(...differencesFromStock(ours[0], stock[0]));
+  return { differences, fromStock, ours, stock, whole };
+}
+
+async function caught(answers: Promise<Answers>): Promise<Answers | Error> {
+  try {
+    return await answers;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** All that one needs to look into a difference. */
+export function report(setup: Setup, { asked, down = [] }: Trial, outcome: Outcome): string {
+  const { ours, stock, whole } = outcome;
+  const shown = (answers: Answers | Error | undefined): string => {
+    if (answers instanceof Error) return answers.stack ?? answers.message;
+    return (answers ?? [])
+      .map(({ data, errors, completion }) => {
+        const told = [...errors, ...completion].map(({ message, path }) => `  ${JSON.stringify(path)} ${message}`);
+        return [JSON.stringify(data), ...told].join('\n');
+      })
+      .join('\n');
+  };
+  return [
+    `fixture "${setup.fixture.name}": ${[...outcome.differences, ...outcome.fromStock].join('; ')}`,
+    asked.text.trim(),
+    `variables ${JSON.stringify(asked.variables)}${down.length > 0 ? `, down: ${down.join(', ')}` : ''}`,
+    prettyFormatQueryPlan(setup.plan(asked)),
+    `ours   ${shown(ours)}`,
+    `stock  ${shown(stock)}`,
+    `whole  ${shown(whole)}`,
+  ].join('\n');
+}
