@@ -9,6 +9,7 @@ import { createGeneration, type Generation } from './generation.ts';
 import { createHttpTransport, sendError } from './http.ts';
 import type { Identity } from './identity.ts';
 import { createLiveSubscriptions } from './live-subscriptions.ts';
+import { loadPersistedOperations } from './persisted-operations.ts';
 import type { Playground } from './playground.ts';
 import { StartRefused } from './refusal.ts';
 import { defaultSettings, type Settings } from './settings.ts';
@@ -52,10 +53,12 @@ const endpoint = '/graphql';
 
 /** Wires a router: one endpoint over a supergraph. */
 export async function createRouter(parts: RouterParts): Promise<Router> {
-  const { identity, playground, log, subgraphTimeoutMs: timeoutMs = 10_000, maxBodyBytes = 1024 * 1024 } = parts;
-  const { reload } = parts.settings ?? defaultSettings;
+  const { identity, playground, log, settings = defaultSettings, subgraphTimeoutMs: timeoutMs = 10_000 } = parts;
+  const { reload, limits } = settings;
+  const { maxBodyBytes = limits.bodyBytes } = parts;
   const idle = parts.upstreamIdleMs === undefined ? {} : { idleMs: parts.upstreamIdleMs };
   const formatError = createFormatError(log);
+  const persisted = await loadPersistedOperations(settings.persistedOperations, log);
   const connections = createConnections((subgraph) => ({
     fetch: createSubgraphFetch({ subgraph, timeoutMs, log }),
     upstream: createUpstream({ subgraph, anonymous: identity.anonymous, log, ...idle }),
@@ -65,7 +68,8 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   const retiring = new Set<Promise<void>>();
 
   function generationOf(graph: LoadedSupergraph): Promise<Generation> {
-    return createGeneration({ graph, connected: connections.connect(graph.subgraphs), formatError, log });
+    const connected = connections.connect(graph.subgraphs);
+    return createGeneration({ graph, connected, formatError, persisted, settings, log });
   }
 
   function enterCurrent(): Generation {

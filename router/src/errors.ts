@@ -19,8 +19,8 @@ export function subrequestFailed(subgraph: string): GraphQLError {
 }
 
 /** The client's request makes no sense, in HTTP's words: 400. */
-export function badRequest(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
+export function badRequest(message: string, code = 'BAD_REQUEST'): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
 }
 
 /**
@@ -70,11 +70,26 @@ export function createFormatError(log: Logger): FormatError {
   };
 }
 
-/** Formats errors where Apollo Server doesn't: those of a subscription's events. */
+/** What an error asks of the HTTP answer that tells it; no client gets to see it. */
+export function httpHeadOf(error: {
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+}): { readonly status?: number; readonly headers?: ReadonlyMap<string, string> } | undefined {
+  const head = error.extensions?.['http'];
+  if (typeof head !== 'object' || head === null) return undefined;
+  const { status, headers } = head as { status?: unknown; headers?: unknown };
+  return (status === undefined || typeof status === 'number') && (headers === undefined || headers instanceof Map)
+    ? head
+    : undefined;
+}
+
+/** Formats errors where Apollo Server doesn't: those of known operations, and of a subscription's events. */
 export function formatAll(errors: readonly unknown[], format: FormatError): GraphQLFormattedError[] {
   return errors.map((error) => {
     const asGraphQL =
       error instanceof GraphQLError ? error : new GraphQLError('Unexpected error', { originalError: error as Error });
-    return format(shaped(asGraphQL), error);
+    const plain = shaped(asGraphQL);
+    if (httpHeadOf(plain) === undefined) return format(plain, error);
+    const { http: _head, ...extensions } = plain.extensions ?? {};
+    return format({ ...plain, extensions }, error);
   });
 }

@@ -2,7 +2,9 @@ import type { FormatError } from '@cafe-for-me/lib/errors';
 import type { Logger } from '@cafe-for-me/lib/log';
 import type { Connected } from './connections.ts';
 import { createExecutor, type PlannedSubscription } from './execute.ts';
+import type { PersistedOperations } from './persisted-operations.ts';
 import { startPipeline, type Pipeline } from './pipeline.ts';
+import type { Settings } from './settings.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -29,16 +31,18 @@ export async function createGeneration(parts: {
   graph: LoadedSupergraph;
   connected: Connected;
   formatError: FormatError;
+  persisted: PersistedOperations;
+  settings: Settings;
   log: Logger;
 }): Promise<Generation> {
-  const { graph, connected, formatError, log } = parts;
+  const { graph, connected, formatError, persisted, settings, log } = parts;
   let inside = 0;
   let lastLeft: (() => void) | undefined;
 
   async function started(): Promise<Pipeline> {
     try {
       const executor = createExecutor({ graph, fetches: connected.fetches, log });
-      return await startPipeline({ schema: graph.schema, supergraphSdl: graph.sdl, executor, formatError, log });
+      return await startPipeline({ graph, executor, formatError, persisted, settings, log });
     } catch (error) {
       await connected.release();
       throw error;

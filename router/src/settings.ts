@@ -1,5 +1,7 @@
 import { logLevels } from '@cafe-for-me/lib/log';
 import { z } from 'zod';
+import { limitsSettings } from './limits.ts';
+import { persistedOperationsSettings } from './persisted-operations.ts';
 
 /** A secret that is too short protects nothing. */
 const secretLength = 32;
@@ -66,6 +68,13 @@ export const settingsSchema = z.strictObject({
     .default({})
     .describe("Where subgraphs are, by name, in place of the supergraph's own addresses."),
   identity: identitySettings.prefault({}).describe('Who the caller is, and what subgraphs are told about it.'),
+  limits: limitsSettings
+    .prefault({})
+    .describe('How large requests may be; what is larger is refused with status 400 (a body: 413).'),
+  persistedOperations: persistedOperationsSettings
+    .prefault({})
+    .describe("Hashes or ids in place of operations' texts, and which operations are let through."),
+  introspection: z.boolean().default(true).describe('Whether clients may ask for the schema.'),
   reload: reloadSettings.prefault({}).describe('How a changed supergraph file is taken up while the router runs.'),
   playground: playgroundSettings.prefault({}).describe('The page that browsers get at the endpoint.'),
 });

@@ -2,17 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FormatError } from '@cafe-for-me/lib/errors';
 import type { Logger } from '@cafe-for-me/lib/log';
-import { GraphQLError, parse, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult } from 'graphql';
+import { GraphQLError, parse, type ExecutionArgs, type GraphQLFormattedError } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type Context, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { formatAll } from './errors.ts';
 import { within, type EnterGeneration, type Generation } from './generation.ts';
 import type { Caller, Identity } from './identity.ts';
 import type { LiveSubscription, LiveSubscriptions } from './live-subscriptions.ts';
-import { asResult, type AcceptedSubscription, type Result } from './pipeline.ts';
-import type { Executed } from './execute.ts';
+import { answerText } from './answer-text.ts';
+import type { Outcome } from './pipeline.ts';
 import { requestIdFrom, traceparentFrom, type RequestContext } from './request-context.ts';
 import { createStream, StreamFailed, type StreamLimits } from './subscribe.ts';
+import { frames, only, sent } from './websocket-frames.ts';
 
 export interface WebSocketTransport {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -27,8 +28,6 @@ interface Extra {
   caller?: Caller;
 }
 
-type Outcome = Result | AcceptedSubscription;
-
 /** Close codes that are not in graphql-ws' list, from the WebSocket registry. */
 const serviceRestart = 1012;
 const tryAgainLater = 1013;
@@ -37,7 +36,6 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** graphql-ws looks at the document only to choose between `execute` and `subscribe`. */
 const anyQuery = parse('query { any }');
-const anySubscription = parse('subscription { any }');
 
 /** graphql-transport-ws: queries, mutations and subscriptions of one socket, all through the pipeline. */
 export function createWebSocketTransport(options: {
@@ -89,7 +87,7 @@ export function createWebSocketTransport(options: {
 
   /** Streams what `generation` accepted; it is left when the stream has ended. */
   function stream(
-    { subscription, variables }: AcceptedSubscription,
+    { subscription, variables }: Extract<Outcome, { status: 'streams' }>,
     generation: Generation,
     { request, context }: Pick<LiveSubscription, 'request' | 'context'>,
     socket: WebSocket,
@@ -109,37 +107,26 @@ export function createWebSocketTransport(options: {
 
   const protocol = makeServer<Record<string, unknown>, Extra>({
     onConnect: connect,
-    async onSubscribe({ extra }, _id, payload) {
+    async onSubscribe({ extra }, id, payload) {
       const context = contextOf(extra, payload);
-      const request = {
-        query: payload.query,
-        operationName: payload.operationName ?? undefined,
-        variables: payload.variables ?? undefined,
-        extensions: payload.extensions ?? undefined,
-      };
+      const { operationName, variables, extensions } = payload;
+      // The protocol wants a text also where its hash is sent: it is empty then.
+      const request = { query: payload.query === '' ? undefined : payload.query, operationName, variables, extensions };
+      const { socket } = extra;
       const generation = enterGeneration();
       let streaming = false;
       try {
-        const outcome: Outcome = await generation.pipeline.run(request, context);
-        if ('subscription' in outcome) {
-          streaming = true;
-          return handedOver(anySubscription, stream(outcome, generation, { request, context }, extra.socket));
-        }
-        if (outcome.errors !== undefined && outcome.data === undefined) return outcome.errors.map(asGraphQLError);
-        return handedOver(anyQuery, outcome);
+        const outcome = await generation.pipeline.run(request, context);
+        if (outcome.status === 'refused') return outcome.errors.map(asGraphQLError);
+        if (outcome.status === 'answered') return handedOver(frames(id, only(outcome.text), socket, (text) => text));
+        streaming = true;
+        const events = stream(outcome, generation, { request, context }, socket);
+        return handedOver(frames(id, events, socket, (event) => answerText(event, formatError)));
       } finally {
         if (!streaming) generation.leave();
       }
     },
-    execute: (args) => args.contextValue as ExecutionResult,
-    // Executed events, not results; they become results in `onNext`.
-    subscribe: (args) => args.contextValue as AsyncGenerator<ExecutionResult>,
-    // Results of queries are formatted already; events are not.
-    onNext(_context, _id, _payload, args, result) {
-      if (args.document === anyQuery) return result as FormattedExecutionResult;
-      const { errors, ...rest } = asResult(result as Executed);
-      return { ...rest, ...(errors && { errors: formatAll(errors, formatError) }) };
-    },
+    execute: (args) => args.contextValue as AsyncIterableIterator<never>,
     onError(_context, _id, _payload, errors) {
       const origin = errors[0]?.originalError;
       return origin instanceof StreamFailed ? formatAll(origin.errors, formatError) : undefined;
@@ -158,12 +145,7 @@ export function createWebSocketTransport(options: {
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: (text) =>
-          new Promise((resolve) => {
-            // A failed send means a closed socket, and `close` is what ends its operations.
-            if (socket.readyState === socket.OPEN) socket.send(text, () => resolve());
-            else resolve();
-          }),
+        send: (text) => sent(socket, text),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) =>
           socket.on('message', (data: Buffer) => {
@@ -218,10 +200,10 @@ function authorizationIn(params: Readonly<Record<string, unknown>> | undefined):
   return undefined;
 }
 
-function handedOver(document: ExecutionArgs['document'], contextValue: unknown): ExecutionArgs {
-  return { schema: undefined as never, document, contextValue };
+function handedOver(contextValue: AsyncIterableIterator<never>): ExecutionArgs {
+  return { schema: undefined as never, document: anyQuery, contextValue };
 }
 
-function asGraphQLError({ message, path, extensions }: NonNullable<Result['errors']>[number]): GraphQLError {
+function asGraphQLError({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
   return new GraphQLError(message, { ...(path && { path }), ...(extensions && { extensions }) });
 }

@@ -1,0 +1,48 @@
+import type { GraphQLError } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { createTextCheck, type LimitsSettings } from './limits.ts';
+import { persistedIdIn, type OperationRequest } from './operation-request.ts';
+import { idRequired, type PersistedOperations } from './persisted-operations.ts';
+
+/** What was found about a text. */
+interface Verdict {
+  readonly refusal: GraphQLError | undefined;
+}
+
+/**
+ * Decides whether an operation that isn't known may be parsed, validated and planned at all: it may have to be a listed one,
+ * and it may not be too large. Verdicts are remembered, so that repeating a bad text costs little.
+ *
+ * @returns why a request is refused, undefined when it isn't; what is malformed is left to Apollo Server
+ */
+export function createAdmission(
+  persisted: PersistedOperations,
+  limits: LimitsSettings,
+): (request: OperationRequest) => GraphQLError | undefined {
+  const tooLarge = createTextCheck(limits);
+  const verdicts = new LRUCache<string, Verdict>({
+    max: 2_000,
+    maxSize: 10_000_000,
+    sizeCalculation: (_verdict, text) => text.length,
+  });
+
+  function refusalOfText(text: string): GraphQLError | undefined {
+    let verdict = verdicts.get(text);
+    if (verdict === undefined) {
+      verdict = { refusal: persisted.refusal(text) ?? tooLarge(text) };
+      verdicts.set(text, verdict);
+    }
+    return verdict.refusal;
+  }
+
+  return function refusalOf(request) {
+    const { query } = request;
+    if (query !== undefined && query !== null && query !== '') {
+      return persisted.texts ? refusalOfText(query) : idRequired();
+    }
+    const id = persistedIdIn(request);
+    const listed = id === undefined ? undefined : persisted.listed(id);
+    // A text that a client registered was looked at when it came.
+    return listed === undefined ? undefined : tooLarge(listed);
+  };
+}
