@@ -1,14 +1,19 @@
-import { executeQueryPlan, type ServiceMap } from '@apollo/gateway';
-import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
+import type { FetchNode, PlanNode, SubscriptionNode } from '@apollo/query-planner';
 import type { Logger } from '@cafe-for-me/lib/log';
 import { GraphQLError, type DocumentNode, type OperationDefinitionNode } from 'graphql';
-import { belongTo, onceEach } from './errors.ts';
-import type { SubgraphAnswer, SubgraphFetch } from './fetch.ts';
-import type { PassThrough } from './pass-through.ts';
+import { belongTo } from './errors.ts';
+import { prepareExecution, type Execution } from './execution/execution.ts';
+import { subgraphError } from './execution/failures.ts';
+import { prepareRewrites } from './execution/rewrites.ts';
+import { createRun, type Executed } from './execution/run.ts';
+import type { SubgraphFetch } from './fetch.ts';
+import type { SubgraphAnswer } from './subgraph-answer.ts';
 import { createPlanner, type PlannedOperation } from './planner.ts';
 import type { RequestContext } from './request-context.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import type { Variables } from './variables.ts';
+
+export type { Executed } from './execution/run.ts';
 
 /** An operation that a client sent: parsed, valid, its operation picked. */
 export interface IncomingOperation {
@@ -17,14 +22,6 @@ export interface IncomingOperation {
   readonly operation: OperationDefinitionNode;
   readonly variables: Variables | undefined;
   readonly context: RequestContext;
-}
-
-/** What an execution gives. */
-export interface Executed {
-  /** The answer's `data` as JSON text; undefined when nothing was executed. */
-  readonly data: string | undefined;
-  readonly errors?: readonly GraphQLError[];
-  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 /** The parts of a subscription: one subgraph makes the events, the others fill them in. */
@@ -42,63 +39,36 @@ export interface Executor {
   subscription(incoming: IncomingOperation): PlannedSubscription;
 }
 
-type GatewayRequest = Parameters<typeof executeQueryPlan>[2];
-
-/** Executes operations over a supergraph: plans them, and runs the plans with `@apollo/gateway`. */
+/** Executes operations over a supergraph: plans each once, prepares its execution once, and runs that. */
 export function createExecutor(options: {
   graph: LoadedSupergraph;
   /** By subgraph name. */
   fetches: ReadonlyMap<string, SubgraphFetch>;
   log: Logger;
 }): Executor {
-  const { graph, log } = options;
+  const { graph, fetches } = options;
   const plan = createPlanner(graph);
-  const sources: ServiceMap = Object.fromEntries([...options.fetches].map(([name, fetch]) => [name, sourceOf(fetch)]));
-
-  /** The gateway reads only these of a request. */
-  function gatewayRequest({ variables, context }: IncomingOperation): GatewayRequest {
-    return { request: { variables }, context, metrics: {}, logger: log } as unknown as GatewayRequest;
-  }
-
-  async function run(
-    planned: PlannedOperation,
-    queryPlan: QueryPlan,
-    services: ServiceMap,
-    incoming: IncomingOperation,
-  ): Promise<Executed> {
-    const { data, errors, extensions } = await executeQueryPlan(
-      queryPlan,
-      services,
-      gatewayRequest(incoming),
-      planned.operation,
-      graph.fullSchema,
-      graph.apiSchema,
-    );
-    return {
-      data: data === undefined ? undefined : JSON.stringify(data),
-      ...(errors && { errors: onceEach(errors) }),
-      ...(extensions && { extensions }),
-    };
-  }
+  // Lives as long as the planner remembers the plan.
+  const prepared = new WeakMap<PlannedOperation, Execution>();
 
   function plannedFrom({ queryHash, document, operation }: IncomingOperation): PlannedOperation {
     return plan({ queryHash, document, operationName: operation.name?.value });
   }
 
-  /** One fetch, and its answer as it is when it is certain that shaping would change nothing of it. */
-  async function runShort(
-    { node, body, fits }: PassThrough,
-    planned: PlannedOperation,
-    incoming: IncomingOperation,
-  ): Promise<Executed> {
-    const answer = options.fetches.get(node.serviceName)!.sendText(body(incoming.variables), incoming.context);
-    try {
-      const { data, errors } = await answer;
-      if (errors === undefined && fits(data)) return { data: JSON.stringify(data) };
-    } catch {
-      // Whoever asks for the answer below gets to see it.
-    }
-    return run(planned, planned.plan, answering(sources, node, answer), incoming);
+  function executionOf(planned: PlannedOperation): Execution {
+    const known = prepared.get(planned);
+    if (known !== undefined) return known;
+    const execution = prepareExecution({
+      schema: graph.schema,
+      fullSchema: graph.fullSchema,
+      fetches,
+      document: planned.document,
+      operation: planned.operation,
+      responseNames: planned.responseNames,
+      node: nodeToRun(planned.plan.node),
+    });
+    prepared.set(planned, execution);
+    return execution;
   }
 
   return {
@@ -106,10 +76,7 @@ export function createExecutor(options: {
       const planned = plannedFrom(incoming);
       const wrong = planned.wrongVariables(incoming.variables);
       if (wrong !== undefined) return { data: undefined, errors: wrong };
-      const { passThrough } = planned;
-      return passThrough === undefined
-        ? run(planned, planned.plan, sources, incoming)
-        : runShort(passThrough, planned, incoming);
+      return executionOf(planned)(createRun(variablesFor(planned, incoming), incoming.context));
     },
 
     subscription(incoming) {
@@ -118,60 +85,34 @@ export function createExecutor(options: {
       if (wrong !== undefined) throw withCode(wrong, 'BAD_USER_INPUT');
       const node = planned.plan.node;
       if (node?.kind !== 'Subscription') throw new Error('The plan of a subscription has no subscription in it.');
-      const { primary, rest } = node;
-      const eventPlan: QueryPlan = { kind: 'QueryPlan', node: rest === undefined ? primary : inOrder(primary, rest) };
+      const { primary } = node;
+      const execution = executionOf(planned);
+      const rewrite = prepareRewrites(primary.outputRewrites, (name, condition) => name === condition);
       return {
         primary,
-        async executeEvent(event) {
-          try {
-            const result = await run(planned, eventPlan, answering(sources, primary, Promise.resolve(event)), incoming);
-            belongTo(incoming.context.requestId, result.errors ?? []);
-            return result;
-          } catch (error) {
-            const unexpected = new GraphQLError('Unexpected error', { originalError: error as Error });
-            belongTo(incoming.context.requestId, [unexpected]);
-            return { data: 'null', errors: [unexpected] };
-          }
+        async executeEvent({ data, errors = [] }) {
+          rewrite?.(data);
+          const run = createRun(variablesFor(planned, incoming), incoming.context, data ?? {});
+          for (const error of errors)
+            run.errors.push(subgraphError(error, primary.serviceName, [...(error.path ?? [])]));
+          const result = await execution(run);
+          belongTo(incoming.context.requestId, result.errors ?? []);
+          return result;
         },
       };
     },
   };
 }
 
-function inOrder(first: PlanNode, second: PlanNode): PlanNode {
-  return { kind: 'Sequence', nodes: [first, second] };
+function variablesFor({ renameVariables }: PlannedOperation, { variables }: IncomingOperation): Variables | undefined {
+  return renameVariables === undefined || variables === undefined ? variables : renameVariables(variables);
+}
+
+/** Of a subscription, what is to be done for each event. */
+function nodeToRun(node: PlanNode | SubscriptionNode | undefined): PlanNode | undefined {
+  return node?.kind === 'Subscription' ? node.rest : node;
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {
   return new GraphQLError(error.message, { ...(error.nodes && { nodes: error.nodes }), extensions: { code } });
-}
-
-/** The same services, but the fetch `node` is answered by `answer`, which came over another road. */
-function answering(services: ServiceMap, node: FetchNode, answer: Promise<SubgraphAnswer>): ServiceMap {
-  const real = services[node.serviceName]!;
-  return {
-    ...services,
-    [node.serviceName]: {
-      process: (options) => (options.request.query === node.operation ? answer : real.process(options)),
-    },
-  };
-}
-
-function sourceOf(fetch: SubgraphFetch): ServiceMap[string] {
-  return {
-    async process(options) {
-      const { query = '', variables, operationName } = options.request;
-      try {
-        return await fetch.send({ query, variables, operationName }, options.context as RequestContext);
-      } catch (error) {
-        throw 'pathInIncomingRequest' in options ? located(error, options.pathInIncomingRequest) : error;
-      }
-    },
-  };
-}
-
-/** Says where the fields are missing, when it is one place: below a list (`@`) there are many. */
-function located(error: unknown, path: readonly (string | number)[] | undefined): unknown {
-  if (!(error instanceof GraphQLError) || path === undefined || path.length === 0 || path.includes('@')) return error;
-  return new GraphQLError(error.message, { path, extensions: error.extensions });
 }

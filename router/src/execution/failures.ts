@@ -1,0 +1,23 @@
+import { GraphQLError } from 'graphql';
+import type { SubgraphAnswer } from '../subgraph-answer.ts';
+import type { ResponsePath } from './paths.ts';
+
+export type SubgraphError = NonNullable<SubgraphAnswer['errors']>[number];
+
+/** What a subgraph says went wrong, in the place of the client's response where it did. */
+export function subgraphError(error: SubgraphError, serviceName: string, path: ResponsePath | undefined): GraphQLError {
+  return new GraphQLError(error.message, {
+    ...(path !== undefined && path.length > 0 && { path }),
+    extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', ...error.extensions, serviceName },
+  });
+}
+
+/** A fetch that has no answer, told at the place whose fields are missing now. */
+export function fetchFailed(error: unknown, path: ResponsePath): GraphQLError {
+  const known = error instanceof GraphQLError ? error : new GraphQLError('Unexpected error', { originalError: error as Error }); // prettier-ignore
+  return new GraphQLError(known.message, {
+    ...(path.length > 0 && { path }),
+    ...(known.originalError && { originalError: known.originalError }),
+    extensions: known.extensions,
+  });
+}

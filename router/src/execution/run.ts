@@ -1,0 +1,39 @@
+import type { GraphQLError } from 'graphql';
+import type { RequestContext } from '../request-context.ts';
+import type { Variables } from '../variables.ts';
+
+/** An object as a subgraph answered it, and as later answers complete it. Its keys are response names. */
+export type Data = Record<string, unknown>;
+
+/** One execution of a plan: what it is for, and what came of it so far. */
+export interface Run {
+  readonly variables: Variables | undefined;
+  readonly context: RequestContext;
+  /** Grows with each answer; at its end the client's answer is written from it. */
+  readonly data: Data;
+  readonly errors: GraphQLError[];
+  /** Lists and objects that hang at several places of the data: everything below them need be done once only. */
+  shared: Set<object> | undefined;
+  /** What was asked of subgraphs already, by subgraph and request. */
+  asked: Map<string, Promise<string>> | undefined;
+}
+
+/** What an execution gives. */
+export interface Executed {
+  /** The answer's `data` as JSON text; undefined when nothing was executed. */
+  readonly data: string | undefined;
+  readonly errors?: readonly GraphQLError[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+/** A prepared part of a plan. Without a promise it is done; it never rejects, since what fails goes to the run's errors. */
+export type Step = (run: Run) => Promise<void> | undefined;
+
+/** @param data where the execution begins: empty, or a subscription's event */
+export function createRun(variables: Variables | undefined, context: RequestContext, data: Data = {}): Run {
+  return { variables, context, data, errors: [], shared: undefined, asked: undefined };
+}
+
+export function isObject(value: unknown): value is Data {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
