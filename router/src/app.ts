@@ -14,6 +14,8 @@ import type { Playground } from './playground.ts';
 import { StartRefused } from './refusal.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import type { StreamLimits } from './subscribe.ts';
+import { settingsOf } from './subgraph-settings.ts';
+import { createFlights } from './subgraph-sharing.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import { createUpstream } from './upstream.ts';
 import { createWebSocketTransport } from './websocket.ts';
@@ -26,7 +28,7 @@ export interface RouterParts {
   readonly log: Logger;
   /** @default every setting's own default */
   readonly settings?: Settings;
-  /** For one fetch from a subgraph, in ms. @default 10_000 */
+  /** For one fetch from a subgraph, in ms. @default the setting */
   readonly subgraphTimeoutMs?: number;
   /** Of a request's body or a socket's message. @default 1 MiB */
   readonly maxBodyBytes?: number;
@@ -53,16 +55,21 @@ const endpoint = '/graphql';
 
 /** Wires a router: one endpoint over a supergraph. */
 export async function createRouter(parts: RouterParts): Promise<Router> {
-  const { identity, playground, log, settings = defaultSettings, subgraphTimeoutMs: timeoutMs = 10_000 } = parts;
+  const { identity, playground, log, settings = defaultSettings, subgraphTimeoutMs } = parts;
   const { reload, limits } = settings;
   const { maxBodyBytes = limits.bodyBytes } = parts;
   const idle = parts.upstreamIdleMs === undefined ? {} : { idleMs: parts.upstreamIdleMs };
   const formatError = createFormatError(log);
   const persisted = await loadPersistedOperations(settings.persistedOperations, log);
-  const connections = createConnections((subgraph) => ({
-    fetch: createSubgraphFetch({ subgraph, timeoutMs, log }),
-    upstream: createUpstream({ subgraph, anonymous: identity.anonymous, log, ...idle }),
-  }));
+  const flights = createFlights();
+  const connections = createConnections((subgraph) => {
+    const own = settingsOf(settings.subgraphs, subgraph.name);
+    const timeoutMs = subgraphTimeoutMs ?? own.timeoutMs;
+    return {
+      fetch: createSubgraphFetch({ subgraph, settings: { ...own, timeoutMs }, flights, log }),
+      upstream: createUpstream({ subgraph, anonymous: identity.anonymous, headers: own.headers, log, ...idle }),
+    };
+  });
   const subscriptions = createLiveSubscriptions({ log, spreadMs: reload.restartSpreadMs });
   let current = await generationOf(parts.graph);
   const retiring = new Set<Promise<void>>();

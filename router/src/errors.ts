@@ -18,6 +18,19 @@ export function subrequestFailed(subgraph: string): GraphQLError {
   });
 }
 
+/** A subgraph failed so often that it isn't asked for a while. */
+export function subrequestLeftAlone(subgraph: string): GraphQLError {
+  return new GraphQLError(`The service "${subgraph}" failed repeatedly and is left alone for a moment.`, {
+    extensions: { code: subrequestCodes.failed, serviceName: subgraph },
+  });
+}
+
+/** An error belongs to one request, where it gets its path: who shares a failed fetch gets another one that says the same. */
+export function rethrowCopy(error: unknown): never {
+  if (!(error instanceof GraphQLError)) throw error;
+  throw new GraphQLError(error.message, { extensions: { ...error.extensions } });
+}
+
 /** The client's request makes no sense, in HTTP's words: 400. */
 export function badRequest(message: string, code = 'BAD_REQUEST'): GraphQLError {
   return new GraphQLError(message, { extensions: { code, http: { status: 400 } } });

@@ -1,21 +1,22 @@
 import { identityHeader } from '@cafe-for-me/lib/router-identity';
 import type { Logger } from '@cafe-for-me/lib/log';
-import { Pool, type Dispatcher } from 'undici';
-import { subrequestFailed, subrequestTimedOut } from './errors.ts';
+import { rethrowCopy, subrequestFailed, subrequestLeftAlone, subrequestTimedOut } from './errors.ts';
 import type { RequestContext } from './request-context.ts';
+import { isOfUse, parseAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
+import { createBreaker, type Admission, type Breaker } from './subgraph-breaker.ts';
+import { createSubgraphConnections, type NoAnswer } from './subgraph-connections.ts';
+import { createRetries } from './subgraph-retry.ts';
+import type { OneSubgraphSettings } from './subgraph-settings.ts';
+import type { Flight, Flights } from './subgraph-sharing.ts';
 import type { Subgraph } from './supergraph.ts';
+
+export { parseAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
 
 /** What goes to a subgraph. */
 export interface SubgraphRequest {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>> | undefined;
   readonly operationName: string | undefined;
-}
-
-/** What a subgraph answers: GraphQL's response, as it came. */
-export interface SubgraphAnswer {
-  data?: Record<string, unknown> | null;
-  errors?: readonly { message: string; path?: readonly (string | number)[]; extensions?: Record<string, unknown> }[];
 }
 
 /** What may be done with a fetch beside sending it once. */
@@ -31,108 +32,159 @@ export interface SubgraphFetch {
    * @throws GraphQLError with code SUBREQUEST_TIMEOUT or SUBREQUEST_FAILED, which name the subgraph and nothing more
    */
   exchange(body: string, context: RequestContext, use: FetchUse): Promise<string>;
-  /** @throws GraphQLError with code SUBREQUEST_TIMEOUT or SUBREQUEST_FAILED, which name the subgraph and nothing more */
+  /** @throws as `exchange` */
   send(request: SubgraphRequest, context: RequestContext): Promise<SubgraphAnswer>;
   /** The same with a request that is JSON already. */
   sendText(request: string, context: RequestContext): Promise<SubgraphAnswer>;
   close(): Promise<void>;
 }
 
-/** An answer beyond this is given up. */
-const maxAnswerBytes = 64 * 1024 * 1024;
+/** One fetch, from being asked for to its answer. */
+interface Fetch {
+  readonly headers: string[];
+  readonly body: string;
+  readonly requestId: string;
+  readonly shareable: boolean;
+  resolve(text: string): void;
+  reject(error: Error): void;
+  flight: Flight | undefined;
+  admission: Admission;
+  /** How often it was sent. */
+  tries: number;
+}
+
+/** Who asks for what is under way must have most of the time-out left: the part of it in which others join. */
+const joinablePart = 0.1;
+
+const alwaysClosed: Breaker = { admit: () => 'usual', succeeded() {}, failed() {} };
 
 /**
- * The way to one subgraph: a pool of kept connections, one request on each at a time.
- *
- * It speaks undici's `dispatch`: on the hot path `fetch` costs three times as much.
+ * The way to one subgraph: header rules, requests that are shared, retries, a circuit breaker, and a time-out for each
+ * request.
  */
 export function createSubgraphFetch(options: {
   subgraph: Subgraph;
-  /** From sending to the last byte of the answer, in ms. */
-  timeoutMs: number;
+  settings: OneSubgraphSettings;
+  /** Of all subgraphs. */
+  flights: Flights;
   log: Logger;
-  /** Connections to the subgraph; what comes beyond waits. @default 256 */
-  connections?: number;
 }): SubgraphFetch {
-  const { subgraph, timeoutMs, log, connections = 256 } = options;
-  const { origin, pathname, search } = new URL(subgraph.url);
-  const path = pathname + search;
-  // Our own clock runs per request, so undici's two are off.
-  const pool = new Pool(origin, {
-    connections,
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxResponseSize: maxAnswerBytes,
-    connect: { timeout: timeoutMs },
-  });
+  const { subgraph, settings, flights, log } = options;
+  const { name } = subgraph;
+  const { timeoutMs, shareInFlight } = settings;
+  const { fixed, fromClient } = settings.headers;
+  const connections = createSubgraphConnections<Fetch>({ ...settings, url: subgraph.url }, { answered, failed });
+  const retries = createRetries(settings.retry);
+  const breaker = settings.breaker.enabled
+    ? createBreaker(settings.breaker, (state) => log.warn({ subgraph: name }, `circuit breaker ${state}`))
+    : alwaysClosed;
+  const sameForAll = ['content-type', 'application/json', 'accept', 'application/json', ...fixed];
 
-  function failed(reason: unknown, requestId: string): Error {
-    log.warn({ subgraph: subgraph.name, requestId, error: reason }, 'a subgraph did not answer');
-    return subrequestFailed(subgraph.name);
+  function begin(fetch: Fetch): void {
+    fetch.admission = breaker.admit();
+    if (fetch.admission === 'refused') {
+      end(fetch);
+      fetch.reject(subrequestLeftAlone(name));
+      return;
+    }
+    fetch.tries += 1;
+    connections.send(fetch, fetch.headers, fetch.body);
   }
 
-  function dispatch(headers: string[], body: string, requestId: string): Promise<{ status: number; text: string }> {
-    return new Promise(function started(resolve, reject) {
-      let controller: Dispatcher.DispatchController | undefined;
-      let status = 0;
-      let over = false;
-      const chunks: Buffer[] = [];
-      const timer = setTimeout(function tooLate() {
-        over = true;
-        log.warn({ subgraph: subgraph.name, requestId, timeoutMs }, 'a subgraph took too long');
-        reject(subrequestTimedOut(subgraph.name));
-        controller?.abort(new Error('took too long'));
-      }, timeoutMs);
-      pool.dispatch(
-        { path, method: 'POST', headers, body },
-        {
-          onRequestStart(started) {
-            controller = started;
-            // It waited for a free connection until its time was up.
-            if (over) started.abort(new Error('took too long'));
-          },
-          onResponseStart(_controller, statusCode) {
-            status = statusCode;
-          },
-          onResponseData(_controller, chunk) {
-            chunks.push(chunk);
-          },
-          onResponseEnd() {
-            clearTimeout(timer);
-            resolve({ status, text: chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks).toString() });
-          },
-          onResponseError(_controller, error) {
-            clearTimeout(timer);
-            if (!over) reject(failed(error, requestId));
-          },
-        },
-      );
-    });
+  function end({ flight, shareable }: Fetch): void {
+    if (flight !== undefined) flights.remove(flight);
+    if (!shareable) flights.forgetAll();
   }
 
-  async function exchange(request: string, context: RequestContext): Promise<string> {
-    const signed = context.caller.signed();
-    const identity = typeof signed === 'object' ? await signed : signed;
-    const headers = [
-      'content-type',
-      'application/json',
-      'accept',
-      'application/json',
-      'x-request-id',
-      context.requestId,
-    ];
+  function answered(fetch: Fetch, status: number, text: string): void {
+    if (isOfUse(status, text)) {
+      breaker.succeeded(fetch.admission);
+      end(fetch);
+      fetch.resolve(text);
+      return;
+    }
+    // An answer that isn't understood tells of a wrong address or a gateway without a server behind it; 4xx is about us.
+    if (status >= 400 && status < 500) breaker.succeeded(fetch.admission);
+    else breaker.failed(fetch.admission);
+    const mayPass = status === 502 || status === 503 || status === 504;
+    if (mayPass && again(fetch, 'status')) return;
+    giveUp(fetch, `HTTP ${status}: ${text.slice(0, 500)}`, subrequestFailed(name));
+  }
+
+  function failed(fetch: Fetch, kind: NoAnswer, reason: unknown): void {
+    if (kind === 'oversized' || kind === 'unreadable' || kind === 'unsent') breaker.succeeded(fetch.admission);
+    else breaker.failed(fetch.admission);
+    if (again(fetch, kind)) return;
+    if (kind === 'timeout') giveUp(fetch, `nothing after ${timeoutMs} ms`, subrequestTimedOut(name));
+    else giveUp(fetch, reason, subrequestFailed(name));
+  }
+
+  /** @returns false when it may not be sent again */
+  function again(fetch: Fetch, failure: NoAnswer | 'status'): boolean {
+    if (!fetch.shareable) return false;
+    const waitMs = retries.after(failure, fetch.tries);
+    if (waitMs === undefined) return false;
+    setTimeout(begin, waitMs, fetch);
+    return true;
+  }
+
+  function giveUp(fetch: Fetch, reason: unknown, error: Error): void {
+    log.warn(
+      { subgraph: name, requestId: fetch.requestId, tries: fetch.tries, error: reason },
+      'a subgraph did not answer',
+    );
+    end(fetch);
+    fetch.reject(error);
+  }
+
+  function exchangeAs(
+    identity: string | undefined,
+    body: string,
+    context: RequestContext,
+    shareable: boolean,
+  ): Promise<string> {
+    const headers = fromClient === undefined ? [] : fromClient(context.headers);
     if (identity !== undefined) headers.push(identityHeader, identity);
+    const shared = shareable && shareInFlight;
+    // No header holds a line's end: different parts never make the same key.
+    const key = shared ? `${name}\n${headers.join('\n')}\n\n${body}` : '';
+    if (shared) {
+      const underWay = flights.find(key);
+      // An error belongs to one request, where it gets a path.
+      if (underWay !== undefined) return underWay.catch(rethrowCopy);
+    }
+    headers.push(...sameForAll, 'x-request-id', context.requestId);
     if (context.traceparent !== undefined) headers.push('traceparent', context.traceparent);
-    const { status, text } = await dispatch(headers, request, context.requestId);
-    if (!isOfUse(status, text)) throw failed(`HTTP ${status}: ${text.slice(0, 500)}`, context.requestId);
+    let fetch!: Fetch;
+    const text = new Promise<string>((resolve, reject) => {
+      fetch = {
+        headers,
+        body,
+        requestId: context.requestId,
+        shareable,
+        resolve,
+        reject,
+        flight: undefined,
+        admission: 'usual',
+        tries: 0,
+      };
+    });
+    if (shared) fetch.flight = flights.add(key, text, timeoutMs * joinablePart);
+    retries.began();
+    begin(fetch);
     return text;
   }
 
+  function exchange(body: string, context: RequestContext, { shareable }: FetchUse): Promise<string> {
+    const identity = context.caller.signed();
+    return typeof identity === 'object'
+      ? identity.then((signed) => exchangeAs(signed, body, context, shareable))
+      : exchangeAs(identity, body, context, shareable);
+  }
+
   async function sendText(request: string, context: RequestContext): Promise<SubgraphAnswer> {
-    const text = await exchange(request, context);
-    const answer = parseAnswer(text);
-    if (answer === undefined) throw failed(`no GraphQL: ${text.slice(0, 500)}`, context.requestId);
+    const answer = parseAnswer(await exchange(request, context, { shareable: false }));
+    if (answer === undefined) throw subrequestFailed(name);
     return answer;
   }
 
@@ -140,36 +192,6 @@ export function createSubgraphFetch(options: {
     exchange,
     sendText,
     send: (request, context) => sendText(JSON.stringify(request), context),
-    close: () => pool.close(),
+    close: () => connections.close(),
   };
-}
-
-/** A GraphQL response, or undefined for anything else (an HTML page, a cut-off text). */
-export function parseAnswer(text: string): SubgraphAnswer | undefined {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
-  const { data, errors } = body as { data?: unknown; errors?: unknown };
-  if (data === undefined && errors === undefined) return undefined;
-  if (data !== undefined && (typeof data !== 'object' || Array.isArray(data))) return undefined;
-  if (errors !== undefined && !(Array.isArray(errors) && errors.every((error) => typeof error?.message === 'string'))) {
-    return undefined;
-  }
-  return body;
-}
-
-/**
- * A refused request (400) carries errors that are the caller's business only when they are about the input. A document
- * that the subgraph doesn't understand, or a router that it doesn't trust, is ours.
- */
-function isOfUse(status: number, text: string): boolean {
-  if (status === 200) return true;
-  const answer = parseAnswer(text);
-  if (answer === undefined) return false;
-  if (answer.data !== undefined) return true;
-  return status === 400 && (answer.errors ?? []).every((error) => error.extensions?.['code'] === 'BAD_USER_INPUT');
 }

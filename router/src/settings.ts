@@ -2,6 +2,7 @@ import { logLevels } from '@cafe-for-me/lib/log';
 import { z } from 'zod';
 import { limitsSettings } from './limits.ts';
 import { persistedOperationsSettings } from './persisted-operations.ts';
+import { subgraphSettings } from './subgraph-settings.ts';
 
 /** A secret that is too short protects nothing. */
 const secretLength = 32;
@@ -67,6 +68,9 @@ export const settingsSchema = z.strictObject({
     .record(z.string(), z.url({ protocol: /^https?$/ }))
     .default({})
     .describe("Where subgraphs are, by name, in place of the supergraph's own addresses."),
+  subgraphs: subgraphSettings
+    .prefault({})
+    .describe('How subgraphs are asked: time-outs, retries, circuit breakers, headers.'),
   identity: identitySettings.prefault({}).describe('Who the caller is, and what subgraphs are told about it.'),
   limits: limitsSettings
     .prefault({})

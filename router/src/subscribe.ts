@@ -2,8 +2,8 @@ import type { Logger } from '@cafe-for-me/lib/log';
 import { GraphQLError } from 'graphql';
 import { subrequestFailed } from './errors.ts';
 import type { Executed, PlannedSubscription } from './execute.ts';
-import type { SubgraphAnswer } from './fetch.ts';
 import type { RequestContext } from './request-context.ts';
+import type { SubgraphAnswer } from './subgraph-answer.ts';
 import type { Upstream } from './upstream.ts';
 import type { Variables } from './variables.ts';
 
@@ -121,6 +121,7 @@ export function createStream(options: {
         operationName: primary.operationName,
         extensions: { ...(identity !== undefined && { identity }), requestId: context.requestId },
       },
+      context.headers,
       {
         event(event) {
           if (over) return;

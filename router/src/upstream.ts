@@ -1,9 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { identityHeader } from '@cafe-for-me/lib/router-identity';
 import type { Logger } from '@cafe-for-me/lib/log';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import type { SubgraphAnswer, SubgraphRequest } from './fetch.ts';
+import type { SubgraphRequest } from './fetch.ts';
 import type { Caller } from './identity.ts';
+import type { SubgraphAnswer } from './subgraph-answer.ts';
+import type { HeaderRules } from './subgraph-headers.ts';
 import type { Subgraph } from './supergraph.ts';
 
 /** Where the messages of one upstream subscription go. After `refused`, `lost` or `ended` nothing more comes. */
@@ -18,18 +21,26 @@ export interface UpstreamSink {
 
 export interface Upstream {
   /** @returns ends the subscription: the subgraph gets `complete` */
-  subscribe(request: SubgraphRequest & { extensions: Record<string, unknown> }, sink: UpstreamSink): () => void;
+  subscribe(
+    request: SubgraphRequest & { extensions: Record<string, unknown> },
+    clientHeaders: IncomingHttpHeaders,
+    sink: UpstreamSink,
+  ): () => void;
   close(): void;
 }
 
 /**
  * The subscriptions of one subgraph: all of them share one graphql-transport-ws connection, opened when the first one
  * comes and kept for a while after the last.
+ *
+ * Fixed headers go with the connection. What is passed on from a client can't, as the connection belongs to all of them: it
+ * goes as `extensions.headers` of the client's own subscription.
  */
 export function createUpstream(options: {
   subgraph: Subgraph;
   /** Says to the subgraph that it is the router who connects. */
   anonymous: Caller;
+  headers?: HeaderRules;
   log: Logger;
   /** @default 10_000 ms */
   connectMs?: number;
@@ -38,7 +49,7 @@ export function createUpstream(options: {
   /** How long a connection without subscriptions is kept. @default 60_000 ms */
   idleMs?: number;
 }): Upstream {
-  const { subgraph, anonymous, log, connectMs = 10_000, pingMs = 10_000, idleMs = 60_000 } = options;
+  const { subgraph, anonymous, headers, log, connectMs = 10_000, pingMs = 10_000, idleMs = 60_000 } = options;
 
   class UpstreamSocket extends WebSocket {
     constructor(address: string, protocols: string) {
@@ -46,6 +57,7 @@ export function createUpstream(options: {
         handshakeTimeout: connectMs,
         maxPayload: 16 * 1024 * 1024,
         perMessageDeflate: false,
+        headers: recordOf(headers?.fixed ?? []),
       });
     }
   }
@@ -77,10 +89,12 @@ export function createUpstream(options: {
   });
 
   return {
-    subscribe(request, sink) {
+    subscribe(request, clientHeaders, sink) {
       let over = false;
+      const passedOn = headers?.fromClient?.(clientHeaders);
+      const extensions = { ...request.extensions, ...(passedOn && { headers: recordOf(passedOn) }) };
       const stop = client.subscribe(
-        { ...request, variables: { ...request.variables } },
+        { ...request, variables: { ...request.variables }, extensions },
         {
           next: (event) => {
             if (!over) sink.event(event as SubgraphAnswer);
@@ -109,4 +123,11 @@ export function createUpstream(options: {
       client.terminate();
     },
   };
+}
+
+/** @param pairs names and values by turns */
+function recordOf(pairs: readonly string[]): Record<string, string> {
+  const entries: [string, string][] = [];
+  for (let index = 0; index < pairs.length; index += 2) entries.push([pairs[index]!, pairs[index + 1]!]);
+  return Object.fromEntries(entries);
 }
