@@ -1,9 +1,16 @@
 import type { PlanNode } from '@apollo/query-planner';
-import { isAbstractType, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import {
+  isAbstractType,
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { onceEach } from '../errors.ts';
 import type { SubgraphFetch } from '../fetch.ts';
 import { prepareConditions } from './conditions.ts';
+import { withPath } from './failures.ts';
 import { prepareIntrospection, type Introspect } from './introspection.ts';
 import { createOutput, unexplained } from './output.ts';
 import type { Executed, Run } from './run.ts';
@@ -92,8 +99,17 @@ export function prepareExecution(parts: ExecutionParts): Execution {
     const output = createOutput(run.shared);
     const data = write(run.data, output) ?? 'null';
     if (run.errors.length === 0 && output.problems.length === 0) return { data };
-    const told = onceEach(run.errors);
-    return { data, errors: [...told, ...unexplained(output.problems, told)] };
+    const told = onceEach(run.errors).map(inClientsNames);
+    return { data, errors: [...told, ...unexplained(output, told)] };
+  }
+
+  function inClientsNames(error: GraphQLError): GraphQLError {
+    const { path } = error;
+    if (path === undefined || responseNames.size === 0) return error;
+    return withPath(
+      error,
+      path.map((element) => responseNames.get(element as string) ?? element),
+    );
   }
 
   return async function execute(run) {

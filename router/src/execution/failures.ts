@@ -14,10 +14,16 @@ export function subgraphError(error: SubgraphError, serviceName: string, path: R
 
 /** A fetch that has no answer, told at the place whose fields are missing now. */
 export function fetchFailed(error: unknown, path: ResponsePath): GraphQLError {
-  const known = error instanceof GraphQLError ? error : new GraphQLError('Unexpected error', { originalError: error as Error }); // prettier-ignore
-  return new GraphQLError(known.message, {
+  const known =
+    error instanceof GraphQLError ? error : new GraphQLError('Unexpected error', { originalError: error as Error });
+  return withPath(known, path);
+}
+
+/** The same error at another place; an empty path is none. */
+export function withPath({ message, originalError, extensions }: GraphQLError, path: ResponsePath): GraphQLError {
+  return new GraphQLError(message, {
     ...(path.length > 0 && { path }),
-    ...(known.originalError && { originalError: known.originalError }),
-    extensions: known.extensions,
+    ...(originalError && { originalError }),
+    extensions,
   });
 }

@@ -1,12 +1,19 @@
 import { GraphQLError } from 'graphql';
 import type { ResponsePath } from './paths.ts';
 
+/** A value that was not as its type wants it, or not there. */
+interface Problem {
+  readonly error: GraphQLError;
+  /** Where the null stands that became of it; while that isn't known, it is on its way up. */
+  nullAt: ResponsePath | undefined;
+}
+
 /** Where the writer is in the answer, and what it found wrong on its way. */
 export interface Output {
   /** Of the value that is being written; only the first `depth` elements count. */
   readonly path: ResponsePath;
   depth: number;
-  readonly problems: GraphQLError[];
+  readonly problems: Problem[];
   /** Lists and objects that hang at several places, see `Run`. */
   readonly shared: ReadonlySet<object> | undefined;
   /** What was written for one of them, and by which writer: at another place it may be asked for other fields. */
@@ -17,23 +24,37 @@ export function createOutput(shared: ReadonlySet<object> | undefined): Output {
   return { path: [], depth: 0, problems: [], shared, written: shared && new Map() };
 }
 
-/** Puts down a problem with the value that is being written, or with its field or element `name`. */
-export function tellProblem(output: Output, message: string, name?: string | number): void {
-  const path = output.path.slice(0, output.depth);
-  if (name !== undefined) path.push(name);
-  output.problems.push(new GraphQLError(message, { path }));
+/** Puts down a problem with the value that is being written, or with its field `name`. */
+export function tellProblem(output: Output, message: string, name?: string): void {
+  output.problems.push({ error: new GraphQLError(message, { path: pathOf(output, name) }), nullAt: undefined });
+}
+
+/** Says that a null stands at the value that is being written, or at its field `name`, and goes no further up. */
+export function settleNull(output: Output, name?: string): void {
+  const { problems } = output;
+  for (let index = problems.length - 1; index >= 0 && problems[index]!.nullAt === undefined; index--) {
+    problems[index]!.nullAt = pathOf(output, name);
+  }
+}
+
+function pathOf({ path, depth }: Output, name: string | undefined): ResponsePath {
+  const copy = path.slice(0, depth);
+  if (name !== undefined) copy.push(name);
+  return copy;
 }
 
 /**
- * The problems that need telling beside the errors of the execution: a null that a subgraph explained, or that a fetch left
- * behind, has its error already. An error explains what is at, above and below its place; one without a path explains all.
+ * The problems that need telling beside the errors of the execution. What a subgraph explained, or a fetch left behind, has its
+ * error already: one at or above the place of the problem, or at or below the null that became of it.
  */
-export function unexplained(problems: readonly GraphQLError[], errors: readonly GraphQLError[]): GraphQLError[] {
-  return problems.filter(({ path = [] }) => !errors.some((error) => explains(error.path ?? [], path)));
+export function unexplained({ problems }: Output, errors: readonly GraphQLError[]): GraphQLError[] {
+  const own = problems.filter(
+    ({ error: { path = [] }, nullAt = [] }) =>
+      !errors.some((error) => startsWith(path, error.path ?? []) || startsWith(error.path ?? [], nullAt)),
+  );
+  return own.map(({ error }) => error);
 }
 
-function explains(known: readonly (string | number)[], path: readonly (string | number)[]): boolean {
-  const length = Math.min(known.length, path.length);
-  for (let index = 0; index < length; index++) if (known[index] !== path[index]) return false;
-  return true;
+function startsWith(path: readonly (string | number)[], start: readonly (string | number)[]): boolean {
+  return start.length <= path.length && start.every((element, index) => path[index] === element);
 }

@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import { quoted } from './json-text.ts';
 import { prepareLeaf } from './leaves.ts';
-import { tellProblem, type Output } from './output.ts';
+import { settleNull, tellProblem, type Output } from './output.ts';
 import { isObject, type Data } from './run.ts';
 import type { CollectFields } from './selected-fields.ts';
 
@@ -122,6 +122,7 @@ function prepareValue(
       const text = writeLeaf(value);
       if (text !== undefined) return text;
       tellProblem(output, invalidMessage, name);
+      if (!isNonNull) settleNull(output, name);
       return ofNull;
     };
   }
@@ -140,7 +141,10 @@ function prepareValue(
     output.path[output.depth++] = name;
     const text = writePresent(value, output);
     output.depth -= 1;
-    if (text === undefined) return ofNull;
+    if (text === undefined) {
+      if (!isNonNull) settleNull(output, name);
+      return ofNull;
+    }
     if (output.shared?.has(value) === true && output.problems.length === problems) {
       output.written!.set(value, { by: writePresent, text });
     }
@@ -156,7 +160,6 @@ function prepareList(
 ): Write {
   const isNonNull = isNonNullType(elementType);
   const nullable = isNonNull ? elementType.ofType : elementType;
-  const ofNull = isNonNull ? undefined : 'null';
   const writeElement: Write = isLeafType(nullable)
     ? prepareLeaf(nullable)
     : isListType(nullable)
@@ -181,10 +184,13 @@ function prepareList(
         part = writeElement(element, output);
         if (part === undefined && isLeaf) tellProblem(output, `Invalid value found for element of ${where}.`);
       }
-      part ??= ofNull;
       if (part === undefined) {
-        output.depth = level;
-        return undefined;
+        if (isNonNull) {
+          output.depth = level;
+          return undefined;
+        }
+        settleNull(output);
+        part = 'null';
       }
       text += index === 0 ? part : `,${part}`;
     }
