@@ -40,7 +40,7 @@ export function createKnownOperations(options: { texts?: boolean } = {}): KnownO
       return texts && typeof query === 'string' ? byText.get(query) : undefined;
     }
     // A text beside its hash has to be compared with it, and registered.
-    if (query !== undefined && query !== null) return undefined;
+    if (!isAbsent(query)) return undefined;
     const id = persistedIdIn(request);
     return id === undefined ? undefined : byId.get(id);
   }
@@ -52,17 +52,21 @@ export function createKnownOperations(options: { texts?: boolean } = {}): KnownO
       if (operation.operation === OperationTypeNode.SUBSCRIPTION || operationsIn(document) !== 1) return;
       const size = textLength(document);
       if (texts) byText.set(text, known, { size });
-      const id = persistedIdIn(request);
+      // A hash beside a text may be about to be registered, or not to be.
+      const id = isAbsent(request.query) ? persistedIdIn(request) : undefined;
       if (id !== undefined) byId.set(id, known, { size: size + id.length });
     },
     find(request) {
       const known = lookUp(request);
       if (known === undefined) return undefined;
       const { operationName } = request;
-      const fits = operationName === undefined || operationName === null;
-      return fits || operationName === known.operation.name?.value ? known : undefined;
+      return isAbsent(operationName) || operationName === known.operation.name?.value ? known : undefined;
     },
   };
+}
+
+function isAbsent(value: string | null | undefined): boolean {
+  return value === undefined || value === null;
 }
 
 function operationsIn(document: DocumentNode): number {

@@ -34,9 +34,9 @@ export type PersistedOperationsSettings = z.output<typeof persistedOperationsSet
 
 /** Apollo Server's port for the texts behind hashes. */
 export interface TextStore {
-  get(id: string): Promise<string | undefined>;
-  set(id: string, text: string): Promise<void>;
-  delete(id: string): Promise<boolean | void>;
+  get(key: string): Promise<string | undefined>;
+  set(key: string, text: string): Promise<void>;
+  delete(key: string): Promise<boolean | void>;
 }
 
 export interface PersistedOperations {
@@ -86,15 +86,15 @@ export async function loadPersistedOperations(
       const registered = new LRUCache<string, string>({
         max: 10_000,
         maxSize: 20_000_000,
-        sizeCalculation: (text, id) => text.length + id.length,
+        sizeCalculation: (text, key) => text.length + key.length,
       });
       return {
-        get: (id) => Promise.resolve(byId.get(id) ?? registered.get(id)),
-        set(id, text) {
-          if (automatic) registered.set(id, text);
+        get: (key) => Promise.resolve(byId.get(idIn(key)) ?? registered.get(key)),
+        set(key, text) {
+          if (automatic) registered.set(key, text);
           return Promise.resolve();
         },
-        delete: (id) => Promise.resolve(registered.delete(id)),
+        delete: (key) => Promise.resolve(registered.delete(key)),
       };
     },
   };
@@ -133,6 +133,11 @@ async function readManifest(file: string): Promise<ReadonlyMap<string, string>> 
     byId.set(id, body);
   }
   return byId;
+}
+
+/** Apollo Server marks its keys, as it may share a store with others. */
+function idIn(key: string): string {
+  return key.startsWith('apq:') ? key.slice('apq:'.length) : key;
 }
 
 /** Without what means nothing, so that a client's layout of a listed text doesn't matter. */
