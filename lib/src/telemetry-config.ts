@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { httpUrl, wholeNumber } from './config.ts';
 import type { Logger } from './log.ts';
-import { samplers, type Telemetry } from './telemetry.ts';
+import { samplers, tracesUrl, type Telemetry } from './telemetry.ts';
 
 /** How a process traces, in OpenTelemetry's names: to be spread into the schema of its environment. */
 export const traceConfig = {
@@ -19,7 +19,6 @@ export const traceConfig = {
     .describe('a share of traces from 0 to 1, e.g. 0.1')
     .default(1),
   OTEL_BSP_SCHEDULE_DELAY: wholeNumber('how long spans are gathered before they are sent, in ms', 5000).default(5000),
-  OTEL_SDK_DISABLED: z.enum(['true', 'false']).describe('true or false').default('false'),
 };
 
 export type TraceConfig = z.output<z.ZodObject<typeof traceConfig>>;
@@ -36,8 +35,9 @@ export async function startTelemetry(
   config: TraceConfig,
   log: Logger,
 ): Promise<Telemetry | undefined> {
-  const url = tracesUrl(config);
-  if (url === undefined || config.OTEL_SDK_DISABLED === 'true') return undefined;
+  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: whole, OTEL_EXPORTER_OTLP_ENDPOINT: base } = config;
+  const url = whole ?? (base && tracesUrl(base));
+  if (url === undefined) return undefined;
   const { startTracing } = await import('./tracing.ts');
   return startTracing({
     url,
@@ -47,9 +47,4 @@ export async function startTelemetry(
     gatherMs: config.OTEL_BSP_SCHEDULE_DELAY,
     log,
   });
-}
-
-function tracesUrl(config: TraceConfig): string | undefined {
-  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: whole, OTEL_EXPORTER_OTLP_ENDPOINT: base } = config;
-  return whole ?? (base && `${base.replace(/\/$/, '')}/v1/traces`);
 }

@@ -59,3 +59,8 @@ export function traceparentIn(given: unknown): string | undefined {
 export function traceIdOf(traceparent: string): string {
   return traceparent.slice(3, 35);
 }
+
+/** Where a receiver of OTLP over HTTP takes spans. @param endpoint its base, as in OTEL_EXPORTER_OTLP_ENDPOINT */
+export function tracesUrl(endpoint: string): string {
+  return `${endpoint.replace(/\/$/, '')}/v1/traces`;
+}

@@ -22,12 +22,12 @@ const metricsSettings = z.strictObject({
 });
 
 const tracesSettings = z.strictObject({
-  url: z
+  endpoint: z
     .url({ protocol: /^https?$/ })
     .nullable()
     .default(null)
     .describe(
-      'The address that takes spans by POST, as JSON of OTLP over HTTP, e.g. http://127.0.0.1:4318/v1/traces. null: nothing is traced. OTEL_EXPORTER_OTLP_HEADERS may hold headers for it.',
+      'The base address of a receiver of OTLP over HTTP, e.g. http://127.0.0.1:4318; spans go to /v1/traces there, as JSON. null: nothing is traced. Headers for it stand in OTEL_EXPORTER_OTLP_HEADERS.',
     ),
   service: z.string().min(1).default('router').describe('The name that spans carry as service.name.'),
   sampler: z

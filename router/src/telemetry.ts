@@ -1,6 +1,6 @@
 import type { Logger } from '@cafe-for-me/lib/log';
 import type { Count, Metrics } from '@cafe-for-me/lib/metrics';
-import type { Span, Telemetry as Tracing } from '@cafe-for-me/lib/telemetry';
+import { tracesUrl, type Span, type Telemetry as Tracing } from '@cafe-for-me/lib/telemetry';
 import { createCachesCounts, type CachesCounts } from './cache-counts.ts';
 import { observeFetches, type FetchesTelemetry } from './telemetry-fetches.ts';
 import { observeRequests, type RequestsTelemetry } from './telemetry-requests.ts';
@@ -78,10 +78,11 @@ async function loadMetrics(): Promise<Metrics> {
   return createMetrics();
 }
 
-async function startTraces({ url, ...traces }: TelemetrySettings['traces'], log: Logger): Promise<Tracing | undefined> {
-  if (url === null) return undefined;
+async function startTraces(settings: TelemetrySettings['traces'], log: Logger): Promise<Tracing | undefined> {
+  const { endpoint, ...traces } = settings;
+  if (endpoint === null) return undefined;
   const { startTracing } = await import('@cafe-for-me/lib/tracing');
-  return startTracing({ url, ...traces, log });
+  return startTracing({ url: tracesUrl(endpoint), ...traces, log });
 }
 
 function showCaches(metrics: Metrics, caches: CachesCounts): void {
