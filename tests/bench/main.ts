@@ -1,19 +1,36 @@
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { root } from '@cafe-for-me/deploy/paths';
 import { benchOrders } from './orders.ts';
+import { benchRouter } from './router.ts';
+import { workloadNames } from './router/graph.ts';
 
 const HELP = `npm run bench -- <name> [options]
 
   orders              the seed's load: 100 users placing orders, beside the floor of the same commits and payment call
+  router              the router beside other gateways, over the same subgraphs, and beside the floor of the raw fetches
 
-  --seconds <n>       how long the load lasts (default 60)
+  --seconds <n>       how long the load lasts (default 60; of router, each measurement: default 3)
   --json              the last line is the summary as JSON
   --save              writes the result to tests/bench/results/<name>.json, to be committed
+
+  Of router alone:
+  --only <names>      which gateways, with commas between: ours, stock, hive, mercurius, floor (default: all)
+  --workload <names>  which workloads, with commas between: ${workloadNames.join(', ')} (default: all)
+  --rounds <n>        how often each is measured; the median is told (default 3)
+  --router <file>     the main.js of another build of the router, to be measured as ours
+  --profile           where the gateways' processor time goes, by package and by function
 `;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    seconds: { type: 'string', default: '60' },
+    seconds: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string', default: '' },
+    workload: { type: 'string', default: '' },
+    router: { type: 'string', default: join(root, 'router/dist/main.js') },
+    profile: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -22,17 +39,52 @@ const { values, positionals } = parseArgs({
 const write = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
-const seconds = Number(values.seconds);
-const [name] = positionals;
-if (values.help) {
-  write(HELP);
-} else if (name !== 'orders') {
-  process.stderr.write(`${name === undefined ? 'Which benchmark?' : `There is no benchmark "${name}".`}\n\n${HELP}`);
+const listOf = (text: string): string[] => text.split(',').filter((one) => one !== '');
+
+function wrongUse(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
   process.exitCode = 64;
-} else if (!Number.isFinite(seconds) || seconds < 1) {
-  process.stderr.write(`--seconds must be a number from 1 up, not "${values.seconds}"\n`);
-  process.exitCode = 64;
-} else {
-  const clean = await benchOrders({ seconds, json: values.json, save: values.save }, write);
+}
+
+async function run(name: 'orders' | 'router'): Promise<void> {
+  const seconds = Number(values.seconds ?? (name === 'orders' ? 60 : 3));
+  const rounds = Number(values.rounds);
+  if (!Number.isFinite(seconds) || seconds < 1) {
+    wrongUse(`--seconds must be a number from 1 up, not "${values.seconds}"`);
+    return;
+  }
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    wrongUse(`--rounds must be a whole number from 1 up, not "${values.rounds}"`);
+    return;
+  }
+  const { json, save, profile } = values;
+  const wanted = listOf(values.workload);
+  const unknown = wanted.find((one) => !workloadNames.some((workload) => workload === one));
+  if (unknown !== undefined) {
+    wrongUse(`There is no workload "${unknown}"; there are ${workloadNames.join(', ')}.`);
+    return;
+  }
+  const workloads = workloadNames.filter((workload) => wanted.length === 0 || wanted.includes(workload));
+  const clean =
+    name === 'orders'
+      ? await benchOrders({ seconds, json, save }, write)
+      : await benchRouter(
+          {
+            seconds,
+            rounds,
+            workloads,
+            only: listOf(values.only),
+            routerFile: resolve(values.router),
+            profile,
+            json,
+            save,
+          },
+          write,
+        );
   process.exitCode = clean ? 0 : 1;
 }
+
+const [name] = positionals;
+if (values.help) write(HELP);
+else if (name === 'orders' || name === 'router') await run(name);
+else wrongUse(`${name === undefined ? 'Which benchmark?' : `There is no benchmark "${name}".`}\n\n${HELP}`);

@@ -1,0 +1,194 @@
+/**
+ * `npm run bench -- router`: gateways over the same subgraphs, in one run and alternating, so that what the machine does
+ * besides meets all of them.
+ *
+ * Each request brings a number of its own, in a variable that reaches the subgraphs and in a header that is passed on to
+ * them, so that no answer fits another request. Each connection has a caller of its own, too, and fetches are not shared
+ * between requests; what sharing them brings to the requests of one caller is measured apart.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { localDir, root } from '@cafe-for-me/deploy/paths';
+import { processorTime } from './cpu.ts';
+import { saveResult } from './results.ts';
+import { checkAnswer, waitUntilReady } from './router/check-answers.ts';
+import { contenders, floorOf, type Contender, type Running, type StartOptions } from './router/contenders.ts';
+import { drive } from './router/drive.ts';
+import type { Workload } from './router/graph.ts';
+import { pinSelf, residentMemory } from './router/processes.ts';
+import { profiled } from './router/profile.ts';
+import { record } from './router/recorded.ts';
+import { figuresOf, summaryOf, tables, type Entry, type Measured } from './router/report.ts';
+import { CALLERS, prepareSetting, type Setting } from './router/setting.ts';
+
+/** Before anything is counted, for each gateway and workload. */
+const WARM_UP_SECONDS = 2;
+
+export interface RouterOptions extends StartOptions {
+  /** Of each measurement. */
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly workloads: readonly Workload[];
+  /** Names of contenders, or how they begin; empty for all. */
+  readonly only: readonly string[];
+  readonly json: boolean;
+  readonly save: boolean;
+}
+
+type Write = (line: string) => void;
+
+interface RunningEntry extends Entry {
+  readonly running: Running;
+}
+
+/** Runs the benchmark and prints its report. @returns whether all answered rightly */
+export async function benchRouter(options: RouterOptions, write: Write): Promise<boolean> {
+  const dir = join(localDir, `bench-${process.pid}`);
+  await mkdir(dir, { recursive: true });
+  if (!pinSelf()) write('without taskset, or a second core, the gateways share theirs with the load');
+  const setting = await prepareSetting(dir);
+  const running: Running[] = [];
+  try {
+    const entries = await startAll(setting, options, running, write);
+    const right = await checkAll(setting, entries, options, write);
+    for (const entry of right) await warmUp(setting, entry, options, write);
+    for (let round = 1; round <= options.rounds; round++) {
+      write(`round ${round} of ${options.rounds}`);
+      await measureAll(setting, right, options, round === options.rounds, write);
+    }
+    const stillRight = await checkAll(setting, right, options, write);
+    const clean = stillRight.every(hadNoFailure(write)) && stillRight.length === entries.length;
+    await report(stillRight, options, write);
+    return clean;
+  } finally {
+    await Promise.all(running.map(({ child }) => child.stop()));
+    await setting.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function startAll(
+  setting: Setting,
+  options: RouterOptions,
+  started: Running[],
+  write: Write,
+): Promise<RunningEntry[]> {
+  async function start(contender: Contender): Promise<RunningEntry> {
+    write(`starting ${contender.name}`);
+    const running = await contender.start(setting, options);
+    started.push(running);
+    await waitUntilReady(setting, running);
+    return { contender, running, checked: new Map(), measured: new Map() };
+  }
+  const entries: RunningEntry[] = [];
+  for (const contender of contenders.filter(({ name }) => isWanted(name, options.only))) {
+    entries.push(await start(contender));
+  }
+  if (isWanted('floor', options.only)) {
+    const ours = entries.find(({ contender }) => contender.name === 'ours') ?? (await start(contenders[0]!));
+    entries.push(await start(floorOf(await record(setting, ours.running))));
+  }
+  return entries;
+}
+
+/** `hive` means all of Hive's. */
+function isWanted(name: string, only: readonly string[]): boolean {
+  return only.length === 0 || only.some((one) => name === one || (one === 'hive' && name.startsWith('hive-')));
+}
+
+/** @returns those that answer rightly */
+async function checkAll(setting: Setting, entries: readonly RunningEntry[], options: RouterOptions, write: Write) {
+  const right: RunningEntry[] = [];
+  for (const entry of entries) {
+    let wrong: string | undefined;
+    for (const workload of options.workloads) {
+      const checked = await checkAnswer(setting, entry.running, workload);
+      entry.checked.set(workload, checked);
+      wrong ??= checked.wrong;
+    }
+    if (wrong === undefined) right.push(entry);
+    else write(`${entry.contender.name} is left out, it answers wrongly: ${wrong}`);
+  }
+  return right;
+}
+
+async function warmUp(setting: Setting, entry: RunningEntry, options: RouterOptions, write: Write): Promise<void> {
+  write(`warming up ${entry.contender.name}`);
+  for (const workload of options.workloads) await drive(driveOptions(setting, entry, workload, WARM_UP_SECONDS));
+}
+
+async function measureAll(
+  setting: Setting,
+  entries: readonly RunningEntry[],
+  options: RouterOptions,
+  last: boolean,
+  write: Write,
+): Promise<void> {
+  for (const workload of options.workloads) {
+    for (const entry of entries) {
+      const work = () => measure(setting, entry, workload, options.seconds);
+      const { name } = entry.contender;
+      const file = join(localDir, `${name}-${workload}.cpuprofile`);
+      const measured = await (options.profile && last ? profiled(entry.running.child, file, write, work) : work());
+      entry.measured.set(workload, [...(entry.measured.get(workload) ?? []), measured]);
+      write(`  ${workload} ${name} ${measured.perSecond}`);
+    }
+  }
+}
+
+async function measure(setting: Setting, entry: RunningEntry, workload: Workload, seconds: number): Promise<Measured> {
+  const { pid } = entry.running.child;
+  const before = await processorTime({ pid });
+  const report = await drive(driveOptions(setting, entry, workload, seconds));
+  const after = await processorTime({ pid });
+  const busy = Math.round(((after['pid'] ?? 0) - (before['pid'] ?? 0)) / seconds / 10) / 100;
+  return { ...report, busy, memory: await residentMemory(pid) };
+}
+
+function driveOptions(
+  setting: Setting,
+  { contender, running, checked }: RunningEntry,
+  workload: Workload,
+  seconds: number,
+) {
+  return {
+    target: running.target(workload),
+    workload,
+    seconds,
+    tokens: contender.sharing ? setting.tokens.map(() => setting.tokens[0]!) : setting.tokens,
+    answerBytes: checked.get(workload)?.answerBytes ?? 0,
+  };
+}
+
+function hadNoFailure(write: Write): (entry: Entry) => boolean {
+  return ({ contender, measured }) => {
+    const failure = [...measured.values()].flat().find(({ failed }) => failed > 0);
+    if (failure !== undefined) write(`${contender.name} failed ${failure.failed} times: ${failure.firstFailure}`);
+    return failure === undefined;
+  };
+}
+
+async function report(entries: readonly Entry[], options: RouterOptions, write: Write): Promise<void> {
+  const { workloads, seconds, rounds } = options;
+  for (const line of tables(entries, workloads)) write(line);
+  const summary = summaryOf(entries, workloads);
+  write('');
+  for (const [workload, ratios] of Object.entries(summary)) {
+    write(
+      `${workload}: ${Object.entries(ratios)
+        .map(([name, ratio]) => `${name} ${ratio}`)
+        .join(', ')}`,
+    );
+  }
+  if (options.save) {
+    const figures = Object.fromEntries(
+      workloads.map((workload) => [
+        workload,
+        Object.fromEntries(entries.map((entry) => [entry.contender.name, figuresOf(entry, workload)])),
+      ]),
+    );
+    const file = await saveResult(root, 'router', { ...summary, seconds, rounds, connections: CALLERS, figures });
+    write(`written to ${file}`);
+  }
+  if (options.json) write(JSON.stringify(summary));
+}

@@ -1,0 +1,114 @@
+/** Where a Node process spends its time, by its inspector. */
+import { writeFile } from 'node:fs/promises';
+import type { Child } from '@cafe-for-me/deploy/child';
+import { WebSocket } from 'ws';
+
+interface CpuProfile {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+  }[];
+  readonly samples: readonly number[];
+  /** Microseconds since the sample before. */
+  readonly timeDeltas: readonly number[];
+}
+
+interface Profiler {
+  start(): Promise<void>;
+  stop(): Promise<CpuProfile>;
+}
+
+/**
+ * Does some work while a process is watched, and says what it spent its time with.
+ *
+ * @param child Node with `--inspect=0`
+ * @param file gets the profile, for Chrome's developer tools
+ */
+export async function profiled<T>(
+  child: Child,
+  file: string,
+  write: (line: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const said = child.lastLines(1000).map((line) => /^Debugger listening on (ws:\S+)/.exec(line)?.[1]);
+  const url = said.find((one) => one !== undefined);
+  if (url === undefined) return work();
+  const profiler = await openProfiler(url);
+  await profiler.start();
+  const done = await work();
+  const profile = await profiler.stop();
+  await writeFile(file, JSON.stringify(profile));
+  for (const line of ['', file, ...summarize(profile)]) write(line);
+  return done;
+}
+
+/** @param url as Node says it: `Debugger listening on ws://…` */
+async function openProfiler(url: string): Promise<Profiler> {
+  const socket = new WebSocket(url, { maxPayload: 1024 * 1024 * 1024 });
+  const waiting = new Map<number, (result: unknown) => void>();
+  let calls = 0;
+  await new Promise((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', reject);
+  });
+  socket.on('message', (data: Buffer) => {
+    const { id, result } = JSON.parse(data.toString()) as { id?: number; result?: unknown };
+    if (id !== undefined) waiting.get(id)?.(result);
+  });
+  function call(method: string, params: object = {}): Promise<unknown> {
+    calls += 1;
+    const id = calls;
+    return new Promise((resolve) => {
+      waiting.set(id, resolve);
+      socket.send(JSON.stringify({ id, method, params }));
+    });
+  }
+  await call('Profiler.enable');
+  await call('Profiler.setSamplingInterval', { interval: 500 });
+  return {
+    async start() {
+      await call('Profiler.start');
+    },
+    async stop() {
+      const { profile } = (await call('Profiler.stop')) as { profile: CpuProfile };
+      socket.close();
+      return profile;
+    },
+  };
+}
+
+/** The packages and the functions that take most of the time that is not idle, each with its share. */
+function summarize({ nodes, samples, timeDeltas }: CpuProfile, rows = 45): string[] {
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const functions = new Map<string, number>();
+  const packages = new Map<string, number>();
+  let busy = 0;
+  for (const [at, id] of samples.entries()) {
+    const frame = frames.get(id);
+    const time = timeDeltas[at] ?? 0;
+    if (frame === undefined || frame.functionName === '(idle)') continue;
+    busy += time;
+    const where = placeOf(frame.url);
+    const name = `${frame.functionName === '' ? '(anonymous)' : frame.functionName}  ${where.file}:${frame.lineNumber + 1}`;
+    add(functions, name, time);
+    add(packages, frame.url === '' ? frame.functionName.replace(/^(?!\().*$/, '(native)') : where.group, time);
+  }
+  const table = (times: ReadonlyMap<string, number>, count: number): string[] =>
+    [...times]
+      .toSorted(([, a], [, b]) => b - a)
+      .slice(0, count)
+      .map(([name, time]) => `${((time / busy) * 100).toFixed(1).padStart(6)} %  ${name}`);
+  return ['self time by package', ...table(packages, 20), '', 'self time by function', ...table(functions, rows)];
+}
+
+function add(times: Map<string, number>, name: string, time: number): void {
+  times.set(name, (times.get(name) ?? 0) + time);
+}
+
+function placeOf(url: string): { group: string; file: string } {
+  if (url.startsWith('node:')) return { group: 'node', file: url };
+  const inPackage = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.*)$/.exec(url);
+  if (inPackage !== null) return { group: inPackage[1] ?? '', file: `${inPackage[1]}/${inPackage[2]}` };
+  const own = /\/([^/]+)\/dist\/(.*)$/.exec(url);
+  return own === null ? { group: url, file: url } : { group: `${own[1]}/${own[2]}`, file: `${own[1]}/${own[2]}` };
+}
