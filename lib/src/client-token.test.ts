@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
-import { createTokenCheck, TokenError } from './client-token.ts';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
+import { createTokenCheck, TokenError, type TokenCheckOptions } from './client-token.ts';
 
 const issuer = 'somebody';
 const audience = 'something';
@@ -17,15 +17,21 @@ async function keyPair(kid: string) {
 function sign(
   key: { kid: string; privateKey: CryptoKey },
   claims: Record<string, unknown> = {},
-  options: { expires?: string; audience?: string } = {},
+  options: { expires?: string; issuer?: string; audience?: string; kid?: string | undefined; sub?: unknown } = {},
 ): Promise<string> {
-  return new SignJWT({ role: 'any', ...claims })
-    .setProtectedHeader({ alg: 'ES256', kid: key.kid })
-    .setSubject('alice')
-    .setIssuer(issuer)
+  const { expires, kid, sub } = { expires: '1h', kid: key.kid, sub: 'alice', ...options };
+  return new SignJWT({ role: 'any', ...claims, ...(sub !== undefined && { sub }) } as object as JWTPayload)
+    .setProtectedHeader({ alg: 'ES256', ...(kid !== undefined && { kid }) })
+    .setIssuer(options.issuer ?? issuer)
     .setAudience(options.audience ?? audience)
-    .setExpirationTime(options.expires ?? '1h')
+    .setExpirationTime(expires)
     .sign(key.privateKey);
+}
+
+/** The check, its answers always promises. */
+function checkWith(jwks: string, options: Partial<TokenCheckOptions> = {}) {
+  const check = createTokenCheck({ providers: [{ jwks, issuers: [issuer], audiences: [audience] }], ...options });
+  return async (token: string) => check(token);
 }
 
 async function kindOf(work: Promise<unknown>): Promise<string> {
@@ -54,7 +60,7 @@ describe('the check of a client’s token', () => {
   it('gives the claims of a good token, the same object while it is remembered', async () => {
     const key = await keyPair('a');
     await store(key);
-    const check = createTokenCheck({ jwks: file, issuer, audience });
+    const check = checkWith(file);
     const token = await sign(key, { groups: ['a'] });
     const checked = await check(token);
     expect(checked.claims).toMatchObject({ sub: 'alice', role: 'any', groups: ['a'] });
@@ -64,7 +70,7 @@ describe('the check of a client’s token', () => {
   it('says why it refuses one', async () => {
     const key = await keyPair('a');
     await store(key);
-    const check = createTokenCheck({ jwks: file, issuer, audience });
+    const check = checkWith(file);
     const good = await sign(key);
     expect(await kindOf(check(await sign(key, {}, { expires: '-1h' })))).toBe('expired');
     expect(await kindOf(check('nonsense'))).toBe('malformed');
@@ -77,12 +83,15 @@ describe('the check of a client’s token', () => {
   it('refuses a token without signature, and one signed with the public key as a secret', async () => {
     const key = await keyPair('a');
     await store(key);
-    const check = createTokenCheck({ jwks: file, issuer, audience });
+    const check = checkWith(file);
     const [, payload] = (await sign(key)).split('.');
     const header = Buffer.from('{"alg":"none"}').toString('base64url');
     expect(await kindOf(check(`${header}.${payload}.`))).toBe('signature');
     const secret = new TextEncoder().encode(JSON.stringify(key.jwk));
-    const forged = await new SignJWT({}).setProtectedHeader({ alg: 'HS256', kid: 'a' }).sign(secret);
+    const forged = await new SignJWT({ sub: 'alice', iss: issuer, aud: audience })
+      .setProtectedHeader({ alg: 'HS256', kid: 'a' })
+      .setExpirationTime('1h')
+      .sign(secret);
     expect(await kindOf(check(forged))).toBe('signature');
   });
 
@@ -90,7 +99,7 @@ describe('the check of a client’s token', () => {
     const key = await keyPair('a');
     await store(key);
     let now = Date.now();
-    const check = createTokenCheck({ jwks: file, issuer, audience, now: () => now });
+    const check = checkWith(file, { now: () => now });
     const token = await sign(key);
     await check(token);
     now += 3_601_000;
@@ -102,7 +111,7 @@ describe('the check of a client’s token', () => {
     const [old, fresh] = await Promise.all([keyPair('old'), keyPair('fresh')]);
     await store(old);
     let now = Date.now();
-    const check = createTokenCheck({ jwks: file, issuer, audience, now: () => now });
+    const check = checkWith(file, { now: () => now });
     const [oldToken, freshToken] = await Promise.all([sign(old), sign(fresh)]);
     await check(oldToken);
     await store(fresh);
@@ -112,8 +121,95 @@ describe('the check of a client’s token', () => {
   });
 
   it('says that the keys are not to be had when the file is missing', async () => {
-    const check = createTokenCheck({ jwks: file, issuer, audience });
+    const check = checkWith(file);
     expect(await kindOf(check(await sign(await keyPair('a'))))).toBe('unavailable');
+  });
+
+  it('answers at once, without a promise, for a token that it knows', async () => {
+    const key = await keyPair('a');
+    await store(key);
+    const check = createTokenCheck({ providers: [{ jwks: file, issuers: [issuer], audiences: [audience] }] });
+    const token = await sign(key);
+    const first = check(token);
+    expect(first).toBeInstanceOf(Promise);
+    expect(check(token)).not.toBe(await first);
+    expect(check(token)).toMatchObject({ claims: { sub: 'alice' } });
+  });
+
+  it('takes a token of each of several issuers, checked with that issuer’s keys and audience only', async () => {
+    const [ours, theirs] = await Promise.all([keyPair('a'), keyPair('a')]);
+    await store(ours);
+    const other = join(folder, 'other.json');
+    await writeFile(other, JSON.stringify({ keys: [theirs.jwk] }));
+    const check = checkWith(file, {
+      providers: [
+        { jwks: file, issuers: [issuer, 'somebody-else'], audiences: [audience] },
+        { jwks: other, issuers: ['partner'], audiences: ['elsewhere'] },
+      ],
+    });
+    const good = [sign(ours), sign(ours, {}, { issuer: 'somebody-else' })];
+    const partners = sign(theirs, {}, { issuer: 'partner', audience: 'elsewhere' });
+    for (const token of await Promise.all([...good, partners])) {
+      expect((await check(token)).claims).toMatchObject({ sub: 'alice' });
+    }
+    expect(await kindOf(check(await sign(theirs)))).toBe('signature');
+    expect(await kindOf(check(await sign(ours, {}, { issuer: 'partner', audience: 'elsewhere' })))).toBe('signature');
+    expect(await kindOf(check(await sign(theirs, {}, { issuer: 'partner' })))).toBe('claims');
+    expect(await kindOf(check(await sign(ours, {}, { issuer: 'nobody' })))).toBe('claims');
+  });
+
+  it('tries each key when a token names none', async () => {
+    const [one, two] = await Promise.all([keyPair('one'), keyPair('two')]);
+    await store(one, two);
+    const check = checkWith(file);
+    const token = await sign(two, {}, { kid: undefined });
+    expect((await check(token)).claims).toMatchObject({ sub: 'alice' });
+    expect(await kindOf(check(await sign(await keyPair('three'), {}, { kid: undefined })))).toBe('signature');
+  });
+
+  it('takes only the algorithms that are allowed', async () => {
+    const key = await keyPair('a');
+    await store(key);
+    const provider = { jwks: file, issuers: [issuer], audiences: [audience] };
+    const check = checkWith(file, { providers: [{ ...provider, algorithms: ['RS256'] }] });
+    expect(await kindOf(check(await sign(key)))).toBe('signature');
+  });
+
+  it('takes a token for the time that clocks may differ longer, and as much earlier', async () => {
+    const key = await keyPair('a');
+    await store(key);
+    let now = Date.now();
+    const check = checkWith(file, { now: () => now, clockSkewMs: 5_000 });
+    const token = await sign(key, { nbf: Math.floor(now / 1000) + 4 });
+    const { expiresAt } = await check(token);
+    expect(expiresAt - now).toBeGreaterThan(3_603_000);
+    now = expiresAt - 1;
+    await check(token);
+    now = expiresAt;
+    expect(await kindOf(check(token))).toBe('expired');
+    expect(await kindOf(checkWith(file)(await sign(key, { nbf: Math.floor(Date.now() / 1000) + 60 })))).toBe('claims');
+  });
+
+  it('takes no subject that is missing, no text, or too long, and no token that is too long', async () => {
+    const key = await keyPair('a');
+    await store(key);
+    const check = checkWith(file);
+    for (const sub of ['', 'x'.repeat(257), 7, undefined]) {
+      expect(await kindOf(check(await sign(key, {}, { sub })))).toBe('claims');
+    }
+    expect((await check(await sign(key, {}, { sub: 'x'.repeat(256) }))).claims['sub']).toHaveLength(256);
+    expect(await kindOf(check(await sign(key, { text: 'x'.repeat(8_192) })))).toBe('malformed');
+  });
+
+  it('forgets the token that was used least when it knows as many as it may', async () => {
+    const key = await keyPair('a');
+    await store(key);
+    const check = checkWith(file, { max: 1 });
+    const [one, two] = await Promise.all([sign(key), sign(key, { other: true })]);
+    const first = await check(one);
+    expect(await check(one)).toBe(first);
+    await check(two);
+    expect(await check(one)).not.toBe(first);
   });
 
   it('fetches the keys from an address', async () => {
@@ -125,12 +221,12 @@ describe('the check of a client’s token', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const jwks = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
     try {
-      const checked = await createTokenCheck({ jwks, issuer, audience })(await sign(key));
+      const checked = await checkWith(jwks)(await sign(key));
       expect(checked.claims).toMatchObject({ sub: 'alice' });
     } finally {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     }
-    expect(await kindOf(createTokenCheck({ jwks, issuer, audience })(await sign(key)))).toBe('unavailable');
+    expect(await kindOf(checkWith(jwks)(await sign(key)))).toBe('unavailable');
   });
 });

@@ -84,7 +84,7 @@ export async function startApollo(options: {
           }
           const incoming = { queryHash, document, operation, variables: request.variables, context };
           options.accepted(incoming, request, source);
-          if (streams && slot !== undefined) slot.accepted = executor.subscription(incoming);
+          if (streams && slot !== undefined) slot.accepted = await executor.subscription(incoming);
         },
         async didEncounterErrors({ errors, contextValue }) {
           belongTo(contextValue.requestId, errors);

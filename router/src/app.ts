@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { createHealth } from '@cafe-for-me/lib/health';
 import type { Logger } from '@cafe-for-me/lib/log';
+import type { GrantPolicies } from './authorization-grants.ts';
 import { createConnections } from './connections.ts';
 import { createFormatError } from './errors.ts';
 import { createSubgraphFetch } from './fetch.ts';
@@ -28,6 +29,8 @@ export interface RouterParts {
   readonly log: Logger;
   /** @default every setting's own default */
   readonly settings?: Settings;
+  /** Asked which policies (`@policy`) hold for a request, beside those that the caller's claims list. @default none does */
+  readonly grantPolicies?: GrantPolicies;
   /** For one fetch from a subgraph, in ms. @default the setting */
   readonly subgraphTimeoutMs?: number;
   /** Of a request's body or a socket's message. @default 1 MiB */
@@ -76,7 +79,8 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
 
   function generationOf(graph: LoadedSupergraph): Promise<Generation> {
     const connected = connections.connect(graph.subgraphs);
-    return createGeneration({ graph, connected, formatError, persisted, settings, log });
+    const { grantPolicies } = parts;
+    return createGeneration({ graph, connected, formatError, persisted, settings, grantPolicies, log });
   }
 
   function enterCurrent(): Generation {

@@ -35,8 +35,8 @@ export interface PlannedSubscription {
 export interface Executor {
   /** Queries and mutations. */
   execute(incoming: IncomingOperation): Promise<Executed>;
-  /** @throws GraphQLError when the variables don't fit or the operation can't be planned */
-  subscription(incoming: IncomingOperation): PlannedSubscription;
+  /** @throws GraphQLError (or rejects with it) when the variables don't fit or the operation can't be planned */
+  subscription(incoming: IncomingOperation): PlannedSubscription | Promise<PlannedSubscription>;
 }
 
 /** Executes operations over a supergraph: plans each once, prepares its execution once, and runs that. */

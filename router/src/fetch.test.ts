@@ -71,7 +71,7 @@ function fetchFrom(
 }
 
 function callerSigning(identity: string | undefined): Caller {
-  return { expiresAt: undefined, signed: () => identity };
+  return { claims: null, expiresAt: undefined, signed: () => identity };
 }
 
 function context(changes: Partial<RequestContext> = {}): RequestContext {

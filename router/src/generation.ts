@@ -1,5 +1,7 @@
 import type { FormatError } from '@cafe-for-me/lib/errors';
 import type { Logger } from '@cafe-for-me/lib/log';
+import type { GrantPolicies } from './authorization-grants.ts';
+import { authorized } from './authorization.ts';
 import type { Connected } from './connections.ts';
 import { createExecutor, type PlannedSubscription } from './execute.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
@@ -33,15 +35,21 @@ export async function createGeneration(parts: {
   formatError: FormatError;
   persisted: PersistedOperations;
   settings: Settings;
+  grantPolicies: GrantPolicies | undefined;
   log: Logger;
 }): Promise<Generation> {
-  const { graph, connected, formatError, persisted, settings, log } = parts;
+  const { graph, connected, formatError, persisted, settings, grantPolicies, log } = parts;
   let inside = 0;
   let lastLeft: (() => void) | undefined;
 
   async function started(): Promise<Pipeline> {
     try {
-      const executor = createExecutor({ graph, fetches: connected.fetches, log });
+      const executor = authorized(createExecutor({ graph, fetches: connected.fetches, log }), {
+        graph,
+        settings: settings.authorization,
+        grantPolicies,
+        log,
+      });
       return await startPipeline({ graph, executor, formatError, persisted, settings, log });
     } catch (error) {
       await connected.release();

@@ -1,36 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HTTPGraphQLResponse } from '@apollo/server';
 import type { Logger } from '@cafe-for-me/lib/log';
+import type { Cors } from './cors.ts';
 import type { EnterGeneration } from './generation.ts';
 import { BadToken, type Caller, type Identity } from './identity.ts';
+import { rateLimited, secondsOf, type RateLimit } from './rate-limit.ts';
+import { BodyRefused, readBody } from './request-body.ts';
 import { requestIdFrom, traceparentFrom } from './request-context.ts';
-
-/** A body that is not taken: its status and why. */
-class BodyRefused extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.status = status;
-    this.code = code;
-  }
-}
 
 /** GraphQL over HTTP: reads the request, asks who it is, runs the pipeline, writes the answer. */
 export function createHttpTransport(options: {
   generation: EnterGeneration;
   identity: Identity;
+  cors: Cors;
+  rateLimit: RateLimit | undefined;
   maxBodyBytes: number;
   log: Logger;
 }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { generation: enterGeneration, identity, maxBodyBytes, log } = options;
+  const { generation: enterGeneration, identity, cors, rateLimit, maxBodyBytes, log } = options;
 
   async function answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
     let caller: Caller;
     let body: unknown;
     try {
-      caller = await identity.identify(request.headers.authorization);
+      caller = await identity.identify(request.headers[identity.header]);
+      const wait = rateLimit && (await rateLimit.refusedFor(caller, request));
+      if (wait !== undefined) return refuseForNow(response, wait);
       body = request.method === 'POST' ? await readBody(request, maxBodyBytes) : undefined;
     } catch (error) {
       if (error instanceof BadToken) refuseToken(response, requestId, error);
@@ -67,6 +62,7 @@ export function createHttpTransport(options: {
     const requestId = requestIdFrom(request.headers['x-request-id']);
     response.setHeader('x-request-id', requestId);
     try {
+      if (cors.answered(request, response)) return;
       await answer(request, response, requestId);
     } catch (error) {
       if (request.destroyed && !request.complete) return;
@@ -80,6 +76,12 @@ export function createHttpTransport(options: {
 /** A GraphQL error as the whole answer. */
 export function sendError(response: ServerResponse, status: number, code: string, message: string): void {
   sendText(response, status, JSON.stringify({ errors: [{ message, extensions: { code } }] }));
+}
+
+/** @param wait in ms */
+function refuseForNow(response: ServerResponse, wait: number): void {
+  response.setHeader('retry-after', secondsOf(wait));
+  sendText(response, 429, JSON.stringify({ errors: [rateLimited(wait)] }));
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {
@@ -112,44 +114,4 @@ async function writeChunks(
   response.statusCode = status ?? 200;
   for await (const chunk of chunks) response.write(chunk);
   response.end();
-}
-
-/**
- * Reads a JSON body. A body of another type is not read, and counts as absent: the CSRF check in the pipeline has a
- * sentence for it.
- */
-async function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) {
-    request.resume();
-    return undefined;
-  }
-  return parsed(await readText(request, maxBytes));
-}
-
-function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
-  const tooLarge = () => new BodyRefused(413, 'REQUEST_TOO_LARGE', `The request is larger than ${maxBytes} bytes.`);
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
-  return new Promise(function read(resolve, reject) {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', function onChunk(chunk: Buffer) {
-      size += chunk.length;
-      if (size <= maxBytes) chunks.push(chunk);
-      else {
-        request.pause();
-        reject(tooLarge());
-      }
-    });
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks).toString()));
-    request.on('error', reject);
-  });
-}
-
-function parsed(text: string): unknown {
-  if (text === '') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new BodyRefused(400, 'BAD_REQUEST', 'The request body is not JSON.');
-  }
 }

@@ -1,10 +1,13 @@
-import { createSecretKey } from 'node:crypto';
-import { createTokenCheck, TokenError } from '@cafe-for-me/lib/client-token';
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createTokenCheck, TokenError, type CheckedToken } from '@cafe-for-me/lib/client-token';
 import { signIdentity } from '@cafe-for-me/lib/router-identity';
-import { LRUCache } from 'lru-cache';
+import type { z } from 'zod';
+import { jwtSettings } from './jwt-settings.ts';
 
 /** Who sends an operation, as far as the router knows. */
 export interface Caller {
+  /** What the checked token says, null for nobody. */
+  readonly claims: Readonly<Record<string, unknown>> | null;
   /** When the client's token ends, in ms since 1970. */
   readonly expiresAt: number | undefined;
   /**
@@ -14,7 +17,7 @@ export interface Caller {
   signed(): string | undefined | Promise<string | undefined>;
 }
 
-/** The client sent a token that doesn't hold. `unavailable`: it could not be checked, which is not the client's fault. */
+/** The client's token is missing or doesn't hold. `unavailable`: it could not be checked, which is not the client's fault. */
 export class BadToken extends Error {
   override name = 'BadToken';
   readonly unavailable: boolean;
@@ -28,71 +31,108 @@ export class BadToken extends Error {
 /** A signed text lives 60 s and is used for the first 30 of them, so that it is never old when it arrives. */
 const reusedForMs = 30_000;
 
-interface Signed {
-  readonly text: string;
-  readonly until: number;
-}
-
 export interface IdentityOptions {
   /** Without it subgraphs are told nothing. */
   routerKey: string | undefined;
   /** Without it clients' tokens are not looked at. */
-  tokens: { jwks: string; issuer: string; audience: string } | undefined;
+  tokens: z.input<typeof jwtSettings> | undefined;
   /** The clock, in ms since 1970. */
   now?: () => number;
 }
 
 export interface Identity {
   readonly anonymous: Caller;
+  /** The name of the header that carries a token, in lower case. */
+  readonly header: string;
   /**
-   * @param authorization as in the HTTP header: `Bearer <token>`; absent means anonymous
-   * @throws BadToken
+   * The same caller for the same token, as long as it is remembered; then it comes at once.
+   *
+   * @param value the header's: `Bearer <token>`; absent means anonymous
+   * @throws BadToken (or rejects with it)
    */
-  identify(authorization: string | undefined): Promise<Caller> | Caller;
+  identify(value: string | readonly string[] | undefined): Promise<Caller> | Caller;
 }
 
 /** Checks clients' tokens and turns them into what subgraphs are told. */
 export function createIdentity({ routerKey, tokens, now = Date.now }: IdentityOptions): Identity {
   const key = routerKey === undefined ? undefined : createSecretKey(routerKey, 'utf8');
-  const check = tokens === undefined ? undefined : createTokenCheck(tokens);
-  const signedTexts = new LRUCache<string, Signed>({ max: 10_000 });
+  const anonymous = createCaller(key, now);
+  if (tokens === undefined) return { anonymous, header: 'authorization', identify: () => anonymous };
 
-  /** @param name the client's token, or '' for nobody */
-  function callerOf(name: string, claims: Readonly<Record<string, unknown>> | null, expiresAt?: number): Caller {
-    async function sign(secret: NonNullable<typeof key>): Promise<string> {
-      const text = await signIdentity(secret, claims);
-      signedTexts.set(name, { text, until: now() + reusedForMs });
-      return text;
-    }
-    return {
-      expiresAt,
-      signed() {
-        if (key === undefined) return undefined;
-        const known = signedTexts.get(name);
-        return known !== undefined && known.until > now() ? known.text : sign(key);
-      },
-    };
-  }
+  const settings = jwtSettings.parse(tokens);
+  const { prefix, required } = settings;
+  const check = createTokenCheck({
+    providers: [settings, ...settings.others].map(({ jwks, issuer, audience, algorithms }) => ({
+      jwks,
+      issuers: [issuer].flat(),
+      audiences: [audience].flat(),
+      algorithms,
+    })),
+    clockSkewMs: settings.clockSkewMs,
+    maxTokenBytes: settings.maxTokenBytes,
+    maxSubjectLength: settings.maxSubjectLength,
+    max: settings.remembered,
+    keyTimes: settings.keys,
+    now,
+  });
+  // Remembered as long as the checked token is.
+  const callers = new WeakMap<CheckedToken, Caller>();
 
-  const anonymous = callerOf('', null);
-
-  async function checked(authorization: string): Promise<Caller> {
-    const token = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1];
-    if (token === undefined) throw new BadToken('The authorization is not of the form "Bearer <token>".');
-    try {
-      const { claims, expiresAt } = await check!(token);
-      return callerOf(token, claims, expiresAt);
-    } catch (error) {
-      const unavailable = error instanceof TokenError ? error.kind === 'unavailable' : true;
-      const message = error instanceof TokenError && !unavailable ? error.message : "The token can't be checked now.";
-      throw new BadToken(message, { cause: error, unavailable });
-    }
+  function callerOf(checked: CheckedToken): Caller {
+    let caller = callers.get(checked);
+    if (caller === undefined) callers.set(checked, (caller = createCaller(key, now, checked)));
+    return caller;
   }
 
   return {
     anonymous,
-    identify(authorization) {
-      return check === undefined || authorization === undefined ? anonymous : checked(authorization);
+    header: settings.header,
+    identify(value) {
+      if (value === undefined && !required) return anonymous;
+      if (value === undefined) throw new BadToken('A token is required.');
+      const token = typeof value === 'string' ? tokenIn(value, prefix) : undefined;
+      if (token === undefined) {
+        throw new BadToken(`The token is not of the form "${`${prefix} <token>`.trimStart()}".`);
+      }
+      const checked = check(token);
+      return checked instanceof Promise ? checked.then(callerOf, refused) : callerOf(checked);
     },
   };
+}
+
+/** @returns undefined when it is no token after the prefix, whose case doesn't matter */
+function tokenIn(value: string, prefix: string): string | undefined {
+  if (value.slice(0, prefix.length).toLowerCase() !== prefix.toLowerCase()) return undefined;
+  const rest = value.slice(prefix.length);
+  const token = rest.trimStart();
+  const isApart = prefix === '' || token.length < rest.length;
+  return isApart && /^[\w.~+/=-]+$/.test(token) ? token : undefined;
+}
+
+function createCaller(key: KeyObject | undefined, now: () => number, checked?: CheckedToken): Caller {
+  const claims = checked?.claims ?? null;
+  let text: string | undefined;
+  let until = -Infinity;
+
+  async function sign(secret: KeyObject): Promise<string> {
+    const signed = await signIdentity(secret, claims);
+    text = signed;
+    until = now() + reusedForMs;
+    return signed;
+  }
+
+  return {
+    claims,
+    expiresAt: checked?.expiresAt,
+    signed() {
+      if (key === undefined) return undefined;
+      return text !== undefined && until > now() ? text : sign(key);
+    },
+  };
+}
+
+function refused(error: unknown): never {
+  const unavailable = error instanceof TokenError ? error.kind === 'unavailable' : true;
+  const message = error instanceof TokenError && !unavailable ? error.message : "The token can't be checked now.";
+  throw new BadToken(message, { cause: error, unavailable });
 }

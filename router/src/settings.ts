@@ -1,5 +1,7 @@
 import { logLevels } from '@cafe-for-me/lib/log';
 import { z } from 'zod';
+import { authorizationSettings } from './authorization-settings.ts';
+import { jwtSettings } from './jwt-settings.ts';
 import { limitsSettings } from './limits.ts';
 import { persistedOperationsSettings } from './persisted-operations.ts';
 import { subgraphSettings } from './subgraph-settings.ts';
@@ -22,12 +24,7 @@ const identitySettings = z.strictObject({
     .min(secretLength)
     .optional()
     .describe('The secret that signs what the router says to subgraphs about the caller; without it nothing is said.'),
-  jwt: z
-    .strictObject({
-      jwks: z.string().min(1).describe('The key set that tokens are checked with: a file or an http(s) address.'),
-      issuer: z.string().min(1).describe('The issuer (iss) that tokens must name.'),
-      audience: z.string().min(1).describe('The audience (aud) that tokens must name.'),
-    })
+  jwt: jwtSettings
     .optional()
     .describe("How clients' tokens are checked; without it no token is looked at."),
 });
@@ -72,6 +69,9 @@ export const settingsSchema = z.strictObject({
     .prefault({})
     .describe('How subgraphs are asked: time-outs, retries, circuit breakers, headers.'),
   identity: identitySettings.prefault({}).describe('Who the caller is, and what subgraphs are told about it.'),
+  authorization: authorizationSettings
+    .prefault({})
+    .describe('What `@authenticated`, `@requiresScopes` and `@policy` of the supergraph are compared with, and do.'),
   limits: limitsSettings
     .prefault({})
     .describe('How large requests may be; what is larger is refused with status 400 (a body: 413).'),

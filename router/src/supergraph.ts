@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Supergraph, type Schema } from '@apollo/federation-internals';
+import { ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph, type Schema } from '@apollo/federation-internals';
 import type { GraphQLSchema } from 'graphql';
 import { StartRefused } from './refusal.ts';
 
@@ -21,6 +21,11 @@ export interface LoadedSupergraph {
   readonly subgraphs: readonly Subgraph[];
 }
 
+/** What a supergraph may ask of a router, by the specification's address. Anything else that it can't do without is refused. */
+const supportedFeatures = new Set(
+  [...ROUTER_SUPPORTED_SUPERGRAPH_FEATURES].filter((feature) => !feature.includes('/connect/')),
+);
+
 /**
  * Builds a supergraph from its SDL.
  *
@@ -28,7 +33,7 @@ export interface LoadedSupergraph {
  * @throws Error when it is no supergraph, or a subgraph has no usable address
  */
 export function loadSupergraph(sdl: string, urls: ReadonlyMap<string, string> = new Map()): LoadedSupergraph {
-  const supergraph = Supergraph.build(sdl, { validateSupergraph: true });
+  const supergraph = Supergraph.build(sdl, { validateSupergraph: true, supportedFeatures });
   const apiSchema = supergraph.apiSchema();
   const subgraphs = supergraph.subgraphsMetadata().map(({ name, url }) => {
     const address = urls.get(environmentName(name)) ?? url;

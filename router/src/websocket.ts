@@ -58,7 +58,8 @@ export function createWebSocketTransport(options: {
   async function connect(context: Context<Record<string, unknown>, Extra>): Promise<boolean> {
     const { extra, connectionParams } = context;
     try {
-      extra.caller = await identity.identify(authorizationIn(connectionParams) ?? extra.request.headers.authorization);
+      const { header } = identity;
+      extra.caller = await identity.identify(tokenIn(connectionParams, header) ?? extra.request.headers[header]);
     } catch (error) {
       log.info({ error }, 'a socket was refused');
       return false;
@@ -191,11 +192,12 @@ function closed(socket: WebSocket, code: number, reason: string): Promise<void> 
 }
 
 /** `{ authorization }`, `{ Authorization }` or `{ headers: { authorization } }`, as clients' libraries differ. */
-function authorizationIn(params: Readonly<Record<string, unknown>> | undefined): string | undefined {
-  const headers = params?.['headers'];
-  for (const place of [params, typeof headers === 'object' ? (headers as Record<string, unknown> | null) : undefined]) {
-    const value = place?.['authorization'] ?? place?.['Authorization'];
-    if (typeof value === 'string') return value;
+function tokenIn(params: Readonly<Record<string, unknown>> | undefined, header: string): string | undefined {
+  for (const place of [params, params?.['headers']]) {
+    if (typeof place !== 'object' || place === null) continue;
+    for (const [name, value] of Object.entries(place)) {
+      if (name.toLowerCase() === header && typeof value === 'string') return value;
+    }
   }
   return undefined;
 }
