@@ -6,10 +6,10 @@ import { inContext, type Logger } from './log.ts';
 import { requestIdHeader, requestIdOf } from './request-id.ts';
 import { identityHeader, type RouterIdentity } from './router-identity.ts';
 import type { MakeContext } from './subgraph-context.ts';
-import { traceparentIn, type Span, type Tracer } from './telemetry.ts';
+import type { ObservedOperation } from './subgraph-telemetry.ts';
+import { traceparentIn } from './telemetry.ts';
 
 const notFromRouter = errorBody(errorCodes.notFromRouter, 'This service takes requests from the router only.');
-const requestAttributes = { 'http.request.method': 'POST', 'http.route': '/graphql' };
 const notJson = errorBody('BAD_REQUEST', 'The body is not JSON.');
 
 /**
@@ -28,9 +28,9 @@ export function createGraphqlHandler<Context extends BaseContext>(parts: {
   context: MakeContext<Context>;
   bodyLimit: number;
   log: Logger;
-  tracer: Tracer | undefined;
+  observe: ((requestId: string, parent: string | undefined) => ObservedOperation) | undefined;
 }): (request: IncomingMessage, response: ServerResponse) => void {
-  const { apollo, checkIdentity, context, bodyLimit, log, tracer } = parts;
+  const { apollo, checkIdentity, context, bodyLimit, log, observe } = parts;
 
   return function handleGraphql(request, response) {
     const requestId = requestIdOf(request.headers[requestIdHeader]);
@@ -50,12 +50,11 @@ export function createGraphqlHandler<Context extends BaseContext>(parts: {
         return;
       }
       const parent = traceparentIn(request.headers['traceparent']);
-      const span = tracer?.start('POST /graphql', 'server', parent, requestAttributes);
-      span?.set('request.id', requestId);
-      const traceparent = span?.traceparent ?? parent;
+      const observed = observe?.(requestId, parent);
+      const traceparent = observed === undefined ? parent : observed.traceparent;
       inContext({ requestId, traceparent }, function respondInContext() {
         const responded = respond(response, body, token, requestId, traceparent);
-        if (span !== undefined) void responded.then(() => endSpan(span, response.statusCode));
+        if (observed !== undefined) void responded.then(() => observed.ended(response.statusCode));
       });
     });
   };
@@ -97,11 +96,6 @@ export function createGraphqlHandler<Context extends BaseContext>(parts: {
       });
     }
   }
-}
-
-function endSpan(span: Span, status: number): void {
-  span.set('http.response.status_code', status);
-  span.end(status >= 500 ? String(status) : undefined);
 }
 
 /** Answers a request whose body nobody reads; the connection ends with it when there is a body still to come. */

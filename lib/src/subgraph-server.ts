@@ -16,9 +16,11 @@ import { errorBody, sendText } from './http-answer.ts';
 import { drainHttp } from './http-drain.ts';
 import type { Logger } from './log.ts';
 import { createIdentityCheck } from './router-identity.ts';
+import type { Metrics } from './metrics.ts';
 import type { MakeContext } from './subgraph-context.ts';
 import { createGraphqlHandler } from './subgraph-http.ts';
 import { createSubscriptionEndpoint } from './subgraph-websocket.ts';
+import { observeOperations } from './subgraph-telemetry.ts';
 import type { Tracer } from './telemetry.ts';
 
 export interface SubgraphServer {
@@ -59,6 +61,7 @@ export function createSubgraphServer<Context extends BaseContext>(options: {
   /** The bound of a drain, in ms. @default 8000 */
   drainMs?: number;
   tracer?: Tracer | undefined;
+  metrics?: Metrics | undefined;
 }): SubgraphServer {
   const { log, context, tracer, host = '127.0.0.1', bodyLimit = 1024 * 1024, lingerMs = 300, drainMs = 8000 } = options;
   const typeDefs = typeof options.typeDefs === 'string' ? parse(options.typeDefs) : options.typeDefs;
@@ -67,7 +70,8 @@ export function createSubgraphServer<Context extends BaseContext>(options: {
   const checkIdentity = createIdentityCheck(options.routerKey);
   const apollo = leanApollo<Context>(schema, log, formatError);
   const health = createHealth(options.readiness);
-  const handleGraphql = createGraphqlHandler({ apollo, checkIdentity, context, bodyLimit, log, tracer });
+  const observe = observeOperations(tracer, options.metrics);
+  const handleGraphql = createGraphqlHandler({ apollo, checkIdentity, context, bodyLimit, log, observe });
   const keepAliveMs = options.keepAliveMs ?? 12_000;
   const subscriptions = createSubscriptionEndpoint({
     schema,

@@ -1,10 +1,15 @@
 import { z } from 'zod';
-import { httpUrl, wholeNumber } from './config.ts';
+import { httpUrl, port, wholeNumber } from './config.ts';
 import type { Logger } from './log.ts';
-import { samplers, tracesUrl, type Telemetry } from './telemetry.ts';
+import type { Metrics } from './metrics.ts';
+import { samplers, tracesUrl, type Telemetry, type Tracer } from './telemetry.ts';
 
-/** How a process traces, in OpenTelemetry's names: to be spread into the schema of its environment. */
-export const traceConfig = {
+/**
+ * What a service tells of itself: traces, in OpenTelemetry's names, and metrics. To be spread into the schema of its
+ * environment.
+ */
+export const telemetryConfig = {
+  METRICS_PORT: port().optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl().optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl().optional(),
   OTEL_SERVICE_NAME: z.string().describe('the name that spans carry').optional(),
@@ -21,20 +26,40 @@ export const traceConfig = {
   OTEL_BSP_SCHEDULE_DELAY: wholeNumber('how long spans are gathered before they are sent, in ms', 5000).default(5000),
 };
 
-export type TraceConfig = z.output<z.ZodObject<typeof traceConfig>>;
+export type TelemetryConfig = z.output<z.ZodObject<typeof telemetryConfig>>;
+
+/** Each is undefined when the environment doesn't ask for it. */
+export interface ServiceTelemetry {
+  readonly tracer: Tracer | undefined;
+  readonly metrics: Metrics | undefined;
+  /** Sends what is still here. */
+  stop(): Promise<void>;
+}
 
 /**
- * Begins to trace when the environment says where spans go: to an OTLP receiver over HTTP, as JSON. Without an address nothing is
- * traced and nothing of it is loaded. Headers and certificates for the receiver are OTEL_EXPORTER_OTLP_HEADERS and the like,
- * which the exporter reads by itself.
+ * Begins to trace when the environment says where spans go: to an OTLP receiver over HTTP, as JSON; headers and certificates for
+ * it are OTEL_EXPORTER_OTLP_HEADERS and the like, which the exporter reads by itself. Keeps metrics when it says at which
+ * port they are asked for. What is off is not loaded.
  *
  * @param service the name that spans carry unless OTEL_SERVICE_NAME says another
+ * @throws Error when it can't listen at METRICS_PORT
  */
 export async function startTelemetry(
   service: string,
-  config: TraceConfig,
+  config: TelemetryConfig & { readonly HOST: string },
   log: Logger,
-): Promise<Telemetry | undefined> {
+): Promise<ServiceTelemetry> {
+  const [tracing, metering] = [await startTraces(service, config, log), await startMetrics(config, log)];
+  return {
+    tracer: tracing?.tracer,
+    metrics: metering?.metrics,
+    async stop() {
+      await Promise.all([tracing?.stop(), metering?.server.close()]);
+    },
+  };
+}
+
+async function startTraces(service: string, config: TelemetryConfig, log: Logger): Promise<Telemetry | undefined> {
   const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: whole, OTEL_EXPORTER_OTLP_ENDPOINT: base } = config;
   const url = whole ?? (base && tracesUrl(base));
   if (url === undefined) return undefined;
@@ -47,4 +72,16 @@ export async function startTelemetry(
     gatherMs: config.OTEL_BSP_SCHEDULE_DELAY,
     log,
   });
+}
+
+async function startMetrics({ METRICS_PORT: port, HOST: host }: TelemetryConfig & { HOST: string }, log: Logger) {
+  if (port === undefined) return undefined;
+  const { createMetrics } = await import('./metrics.ts');
+  const { startMetricsServer } = await import('./metrics-server.ts');
+  const metrics = createMetrics();
+  const { registry } = metrics;
+  const read = async () => ({ contentType: registry.contentType, text: await registry.metrics() });
+  const server = await startMetricsServer({ port, host, read, log });
+  log.info({ url: server.url }, 'metrics are offered');
+  return { metrics, server };
 }

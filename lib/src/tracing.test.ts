@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { currentContext, inContext } from './log.ts';
-import { traceConfig, startTelemetry, type TraceConfig } from './telemetry-config.ts';
-import { traceIdOf, traceparentIn, type Telemetry, type Tracer } from './telemetry.ts';
+import { startTelemetry, telemetryConfig, type ServiceTelemetry } from './telemetry-config.ts';
+import { traceIdOf, traceparentIn, type Tracer } from './telemetry.ts';
 import { collectLog } from './testing/log-lines.ts';
 import { startSpanReceiver, type SpanReceiver } from './testing/otlp.ts';
 import { until } from './testing/until.ts';
@@ -10,7 +10,7 @@ const sampledParent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const unsampledParent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
 
 let receiver: SpanReceiver;
-const started: Telemetry[] = [];
+const started: ServiceTelemetry[] = [];
 beforeEach(async () => {
   receiver = await startSpanReceiver();
 });
@@ -19,15 +19,15 @@ afterEach(async () => {
   await receiver.close();
 });
 
-function configOf(env: Record<string, string>): TraceConfig {
-  return z.object(traceConfig).parse(env);
+function configOf(env: Record<string, string>) {
+  return { ...z.object(telemetryConfig).parse(env), HOST: '127.0.0.1' };
 }
 
 async function begin(env: Record<string, string> = {}, log = collectLog().log): Promise<Tracer> {
   const config = configOf({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '1', ...env });
   const telemetry = await startTelemetry('shop', config, log);
-  started.push(telemetry!);
-  return telemetry!.tracer;
+  started.push(telemetry);
+  return telemetry.tracer!;
 }
 
 describe('a process that traces', () => {
@@ -114,10 +114,24 @@ describe('a process that traces', () => {
   });
 });
 
-describe('a process without an address for its spans', () => {
-  it('does not trace', async () => {
+describe('a process without settings for telemetry', () => {
+  it('neither traces nor counts', async () => {
     const { log } = collectLog();
-    expect(await startTelemetry('shop', configOf({}), log)).toBeUndefined();
+    const telemetry = await startTelemetry('shop', configOf({}), log);
+    expect([telemetry.tracer, telemetry.metrics]).toEqual([undefined, undefined]);
+    await telemetry.stop();
+  });
+});
+
+describe('a process with a port for its metrics', () => {
+  it('offers them there until it stops', async () => {
+    const { log, lines } = collectLog();
+    const telemetry = await startTelemetry('shop', configOf({ METRICS_PORT: '0' }), log);
+    telemetry.metrics?.counter('sold_total', 'Sold.').of();
+    const url = String(lines[0]?.['url']);
+    expect(await (await fetch(url)).text()).toContain('sold_total 0');
+    await telemetry.stop();
+    await expect(fetch(url)).rejects.toThrow();
   });
 });
 

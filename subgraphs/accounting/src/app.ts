@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { createFeed } from '@cafe-for-me/lib/feed';
 import type { Logger } from '@cafe-for-me/lib/log';
+import { showMessaging } from '@cafe-for-me/lib/messaging-metrics';
+import type { Metrics } from '@cafe-for-me/lib/metrics';
 import { createRelay } from '@cafe-for-me/lib/relay';
 import type { Nats } from '@cafe-for-me/lib/streams';
 import { createSubgraphServer } from '@cafe-for-me/lib/subgraph-server';
@@ -43,6 +45,7 @@ export interface Parts {
   readonly now?: Now;
   readonly newId?: NewId;
   readonly tracer?: Tracer | undefined;
+  readonly metrics?: Metrics | undefined;
 }
 
 export interface App {
@@ -63,6 +66,7 @@ export function createApp(parts: Parts): App {
     port,
     log,
     tracer,
+    metrics,
     now = () => new Date(),
     newId = randomUUID,
   } = parts;
@@ -119,7 +123,12 @@ export function createApp(parts: Parts): App {
     readiness: { database: postgres.isReady },
     log,
     tracer,
+    metrics,
   });
+  if (metrics) {
+    const { deliveries, orders } = consumers;
+    showMessaging(metrics, { client, consumers: { DELIVERIES: deliveries, ORDERS: orders } });
+  }
 
   return {
     async start() {

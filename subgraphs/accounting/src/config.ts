@@ -1,5 +1,5 @@
 import { databaseUrl, httpUrl, logLevel, natsUrl, port, secret, wholeNumber } from '@cafe-for-me/lib/config';
-import { traceConfig } from '@cafe-for-me/lib/telemetry-config';
+import { telemetryConfig } from '@cafe-for-me/lib/telemetry-config';
 import { z } from 'zod';
 
 /** The environment of the serving process. */
@@ -12,7 +12,7 @@ export const configSchema = z.object({
   LOG_LEVEL: logLevel().default('info'),
   HEADQUARTERS_URL: httpUrl(),
   HEADQUARTERS_TIMEOUT_MS: wholeNumber('the time that headquarters has to answer, in ms', 3000).default(3000),
-  ...traceConfig,
+  ...telemetryConfig,
 });
 
 /** The environment of `migrate`. */

@@ -15,7 +15,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
   const config = readConfig(configSchema, process.env);
   log.level = config.LOG_LEVEL;
   const telemetry = await startTelemetry('accounting', config, log);
-  const tracer = telemetry?.tracer;
+  const { tracer, metrics } = telemetry;
   // Not awaited: sums, sales and statistics are readable while the broker is away.
   const nats = connectNats({ url: config.NATS_URL, name: 'accounting', log });
   let closeNats = async (): Promise<void> => undefined;
@@ -35,6 +35,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
     port: config.PORT,
     log,
     tracer,
+    metrics,
   });
   const { url } = await app.start();
   log.info({ url }, 'accounting serves');
@@ -43,7 +44,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
       await app.drain();
       await headquarters.close();
       await closeNats();
-      await telemetry?.stop();
+      await telemetry.stop();
     },
   };
 }

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { createConsumer } from '@cafe-for-me/lib/consumer';
 import { createFeed } from '@cafe-for-me/lib/feed';
 import { currentContext, type Logger } from '@cafe-for-me/lib/log';
+import { showMessaging } from '@cafe-for-me/lib/messaging-metrics';
+import type { Metrics } from '@cafe-for-me/lib/metrics';
 import { createRelay } from '@cafe-for-me/lib/relay';
 import type { Nats } from '@cafe-for-me/lib/streams';
 import { createSubgraphServer } from '@cafe-for-me/lib/subgraph-server';
@@ -45,6 +47,7 @@ export interface AppParts {
   /** How often the outbox of SMS is looked at, in ms; an SMS is that late at most. @default 200 */
   readonly smsEveryMs?: number;
   readonly tracer?: Tracer | undefined;
+  readonly metrics?: Metrics | undefined;
 }
 
 export interface App {
@@ -70,6 +73,7 @@ export function createApp(parts: AppParts): App {
     payment,
     log,
     tracer,
+    metrics,
     paymentTimeoutMs,
     acceptWithinMs,
     sweepAfterMs,
@@ -166,7 +170,9 @@ export function createApp(parts: AppParts): App {
     readiness: { database: postgres.isUp, menu: menuReplica.isReady },
     log,
     tracer,
+    metrics,
   });
+  if (metrics) showMessaging(metrics, { client: postgres.client, consumers: { DELIVERIES: deliveries } });
 
   return {
     async start() {

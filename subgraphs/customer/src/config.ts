@@ -1,5 +1,5 @@
 import { databaseUrl, httpUrl, logLevel, natsUrl, port, secret, wholeNumber } from '@cafe-for-me/lib/config';
-import { traceConfig } from '@cafe-for-me/lib/telemetry-config';
+import { telemetryConfig } from '@cafe-for-me/lib/telemetry-config';
 import { z } from 'zod';
 
 /** The environment of the process. */
@@ -15,7 +15,7 @@ export const configSchema = z.object({
   PAYMENT_TIMEOUT_MS: wholeNumber('how long a payment call may take, in ms', 2000).default(2000),
   ACCEPT_WITHIN_SECONDS: wholeNumber('how long a café has to answer an order, in seconds', 600).default(600),
   SWEEP_AFTER_MS: wholeNumber('after how long an open payment is looked up, in ms', 5000).default(5000),
-  ...traceConfig,
+  ...telemetryConfig,
 });
 
 /** What `migrate` needs. */

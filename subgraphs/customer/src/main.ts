@@ -15,7 +15,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
   const config = readConfig(configSchema, process.env);
   log.level = config.LOG_LEVEL;
   const telemetry = await startTelemetry('customer', config, log);
-  const tracer = telemetry?.tracer;
+  const { tracer, metrics } = telemetry;
   const postgres = openPostgres(config.DATABASE_URL);
   // Not awaited: orders are taken while the broker is away.
   const nats = connectNats({ url: config.NATS_URL, name: 'customer', log });
@@ -35,6 +35,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
     acceptWithinMs: config.ACCEPT_WITHIN_SECONDS * 1000,
     sweepAfterMs: config.SWEEP_AFTER_MS,
     tracer,
+    metrics,
   });
   const { url } = await app.start();
   log.info({ url }, 'serving');
@@ -46,7 +47,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
       await Promise.all([payment.close(), sms.close(), postgres.close()]);
       // A connection that was never made can't be drained; the process's end takes it along.
       if (connected) await (await nats).drain();
-      await telemetry?.stop();
+      await telemetry.stop();
     },
   };
 }

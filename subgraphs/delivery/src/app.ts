@@ -2,6 +2,8 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Consumer } from '@cafe-for-me/lib/consumer';
 import type { Logger } from '@cafe-for-me/lib/log';
+import { showMessaging } from '@cafe-for-me/lib/messaging-metrics';
+import type { Metrics } from '@cafe-for-me/lib/metrics';
 import { createRelay } from '@cafe-for-me/lib/relay';
 import type { Nats } from '@cafe-for-me/lib/streams';
 import { createSubgraphServer } from '@cafe-for-me/lib/subgraph-server';
@@ -46,8 +48,9 @@ export function createApp(options: {
   /** @default a random one */
   readonly newPickupCode?: () => string;
   readonly tracer?: Tracer | undefined;
+  readonly metrics?: Metrics | undefined;
 }): App {
-  const { database, databaseUrl, nats, log, routerKey, host, port, collectWithinMs, tracer } = options;
+  const { database, databaseUrl, nats, log, routerKey, host, port, collectWithinMs, tracer, metrics } = options;
   const relay = createRelay({ databaseUrl, nats, log, service: 'delivery', stream: STREAMS.DELIVERIES, tracer });
   const deliveries = deliveriesOn(database);
   const reads = readsOn(database);
@@ -79,7 +82,9 @@ export function createApp(options: {
     readiness: { database: () => isReachable(database) },
     log,
     tracer,
+    metrics,
   });
+  if (metrics) showMessaging(metrics, { client: database, consumers: { ORDERS: consumer } });
 
   return {
     consumer,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { databaseUrl, logLevel, natsUrl, port, secret, wholeNumber } from '@cafe-for-me/lib/config';
-import { traceConfig } from '@cafe-for-me/lib/telemetry-config';
+import { telemetryConfig } from '@cafe-for-me/lib/telemetry-config';
 
 const ofDatabase = { DATABASE_URL: databaseUrl(), LOG_LEVEL: logLevel().default('info') };
 
@@ -19,5 +19,5 @@ export const configSchema = z.object({
   ROUTER_KEY: secret(),
   LOG_LEVEL: logLevel().default('info'),
   COLLECT_WITHIN_SECONDS: wholeNumber('how long a made order waits on the counter, in seconds', 3600).default(3600),
-  ...traceConfig,
+  ...telemetryConfig,
 });

@@ -30,7 +30,8 @@ async function serve(log: Logger): Promise<RunningProcess> {
     port: config.PORT,
     collectWithinMs: config.COLLECT_WITHIN_SECONDS * 1000,
     log,
-    tracer: telemetry?.tracer,
+    tracer: telemetry.tracer,
+    metrics: telemetry.metrics,
   });
   const { url } = await app.start();
   log.info({ url }, 'serving');
@@ -42,7 +43,7 @@ async function serve(log: Logger): Promise<RunningProcess> {
       await database.$disconnect();
       // A connection that was never made can't be drained; the process's end takes it along.
       if (connected) await (await nats).drain();
-      await telemetry?.stop();
+      await telemetry.stop();
     },
   };
 }
