@@ -4,6 +4,7 @@ import { createHealth } from '@cafe-for-me/lib/health';
 import type { Logger } from '@cafe-for-me/lib/log';
 import type { GrantPolicies } from './authorization-grants.ts';
 import { createConnections } from './connections.ts';
+import { createCors } from './cors.ts';
 import { createFormatError } from './errors.ts';
 import { createSubgraphFetch } from './fetch.ts';
 import { createGeneration, type Generation } from './generation.ts';
@@ -12,6 +13,8 @@ import type { Identity } from './identity.ts';
 import { createLiveSubscriptions } from './live-subscriptions.ts';
 import { loadPersistedOperations } from './persisted-operations.ts';
 import type { Playground } from './playground.ts';
+import { createRateLimit } from './rate-limit.ts';
+import { answerClientError, endWithError } from './raw-answer.ts';
 import { StartRefused } from './refusal.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import type { StreamLimits } from './subscribe.ts';
@@ -55,6 +58,7 @@ export interface Router {
 }
 
 const endpoint = '/graphql';
+const nothingHere = `There is nothing here; the endpoint is ${endpoint}.`;
 
 /** Wires a router: one endpoint over a supergraph. */
 export async function createRouter(parts: RouterParts): Promise<Router> {
@@ -98,11 +102,15 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
 
   // A dead subgraph blanks its own fields; the router stays ready.
   const health = createHealth({});
-  const http = createHttpTransport({ generation: enterCurrent, identity, maxBodyBytes, log });
+  const cors = createCors(settings.cors);
+  const rateLimit = createRateLimit(settings.rateLimit, log);
+  const http = createHttpTransport({ generation: enterCurrent, identity, cors, rateLimit, maxBodyBytes, log });
   const webSockets = createWebSocketTransport({
     generation: enterCurrent,
     subscriptions,
     identity,
+    cors,
+    rateLimit,
     formatError,
     log,
     streamLimits: parts.streamLimits,
@@ -122,15 +130,20 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
       !health.handle(request, response) &&
       !(path.startsWith('/playground/') && playground.sendFile(path, response))
     ) {
-      sendError(response, 404, 'NOT_FOUND', `There is nothing here; the endpoint is ${endpoint}.`);
+      sendError(response, 404, 'NOT_FOUND', nothingHere);
     }
   }
 
   const server = createServer({ keepAliveTimeout: 65_000 }, handle);
   server.on('upgrade', function onUpgrade(request, socket, head) {
     if (pathOf(request) === endpoint) webSockets.upgrade(request, socket, head);
-    else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    else endWithError(socket, 404, 'NOT_FOUND', nothingHere);
   });
+  server.on('clientError', answerClientError);
+  server.on('connect', (_request, socket) => endWithError(socket, 405, 'BAD_REQUEST', 'This is no proxy.'));
+  server.on('checkExpectation', (_request, response) =>
+    sendError(response, 417, 'BAD_REQUEST', 'Nothing but 100-continue can be expected here.'),
+  );
 
   return {
     async listen(port, host) {

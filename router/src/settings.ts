@@ -1,9 +1,11 @@
 import { logLevels } from '@cafe-for-me/lib/log';
 import { z } from 'zod';
 import { authorizationSettings } from './authorization-settings.ts';
+import { corsSettings } from './cors.ts';
 import { jwtSettings } from './jwt-settings.ts';
 import { limitsSettings } from './limits.ts';
 import { persistedOperationsSettings } from './persisted-operations.ts';
+import { rateLimitSettings } from './rate-limit.ts';
 import { subgraphSettings } from './subgraph-settings.ts';
 
 /** A secret that is too short protects nothing. */
@@ -75,6 +77,8 @@ export const settingsSchema = z.strictObject({
   limits: limitsSettings
     .prefault({})
     .describe('How large requests may be; what is larger is refused with status 400 (a body: 413).'),
+  rateLimit: rateLimitSettings.prefault({}).describe('How often one caller may send operations.'),
+  cors: corsSettings.prefault({}).describe('Which pages of other sites may use this graph, over HTTP and sockets.'),
   persistedOperations: persistedOperationsSettings
     .prefault({})
     .describe("Hashes or ids in place of operations' texts, and which operations are let through."),

@@ -5,12 +5,16 @@ import type { Logger } from '@cafe-for-me/lib/log';
 import { GraphQLError, parse, type ExecutionArgs, type GraphQLFormattedError } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type Context, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { answerText } from './answer-text.ts';
+import type { Cors } from './cors.ts';
 import { formatAll } from './errors.ts';
 import { within, type EnterGeneration, type Generation } from './generation.ts';
 import type { Caller, Identity } from './identity.ts';
 import type { LiveSubscription, LiveSubscriptions } from './live-subscriptions.ts';
-import { answerText } from './answer-text.ts';
+import { nestsTooDeep } from './nesting.ts';
 import type { Outcome } from './pipeline.ts';
+import { rateLimited, type RateLimit } from './rate-limit.ts';
+import { endWithError } from './raw-answer.ts';
 import { requestIdFrom, traceparentFrom, type RequestContext } from './request-context.ts';
 import { createStream, StreamFailed, type StreamLimits } from './subscribe.ts';
 import { frames, only, sent } from './websocket-frames.ts';
@@ -42,6 +46,8 @@ export function createWebSocketTransport(options: {
   generation: EnterGeneration;
   subscriptions: LiveSubscriptions;
   identity: Identity;
+  cors: Cors;
+  rateLimit: RateLimit | undefined;
   formatError: FormatError;
   log: Logger;
   streamLimits?: StreamLimits | undefined;
@@ -50,9 +56,10 @@ export function createWebSocketTransport(options: {
   /** A ping goes so often; a socket that doesn't answer before the next is ended. @default 12_000 ms */
   pingMs?: number;
 }): WebSocketTransport {
-  const { generation: enterGeneration, subscriptions, identity, formatError, log } = options;
+  const { generation: enterGeneration, subscriptions, identity, cors, rateLimit, formatError, log } = options;
   const { streamLimits, maxMessageBytes, pingMs = 12_000 } = options;
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols });
+  webSockets.on('wsClientError', ({ message }, socket) => endWithError(socket, 400, 'BAD_REQUEST', `${message}.`));
   let draining = false;
 
   async function connect(context: Context<Record<string, unknown>, Extra>): Promise<boolean> {
@@ -114,6 +121,8 @@ export function createWebSocketTransport(options: {
       // The protocol wants a text also where its hash is sent: it is empty then.
       const request = { query: payload.query === '' ? undefined : payload.query, operationName, variables, extensions };
       const { socket } = extra;
+      const wait = rateLimit && (await rateLimit.refusedFor(context.caller, extra.request));
+      if (wait !== undefined) return [rateLimited(wait)];
       const generation = enterGeneration();
       let streaming = false;
       try {
@@ -123,6 +132,9 @@ export function createWebSocketTransport(options: {
         streaming = true;
         const events = stream(outcome, generation, { request, context }, socket);
         return handedOver(frames(id, events, socket, (event) => answerText(event, formatError)));
+      } catch (error) {
+        log.error({ requestId: context.requestId, error }, 'an operation could not be answered');
+        return formatAll([error], formatError).map(asGraphQLError);
       } finally {
         if (!streaming) generation.leave();
       }
@@ -150,7 +162,10 @@ export function createWebSocketTransport(options: {
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) =>
           socket.on('message', (data: Buffer) => {
-            handle(data.toString()).catch((error: unknown) => {
+            const text = data.toString();
+            if (nestsTooDeep(text)) return socket.close(CloseCode.BadRequest, 'Invalid message received');
+            handle(text).catch(function failed(error: unknown) {
+              if (isOfServer(text)) return socket.close(CloseCode.BadRequest, 'Invalid message received');
               log.error({ error }, 'a message could not be handled');
               socket.close(CloseCode.InternalServerError, 'Internal server error');
             });
@@ -166,9 +181,9 @@ export function createWebSocketTransport(options: {
 
   return {
     upgrade(request, socket, head) {
-      if (draining) {
-        socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-        return;
+      if (draining) return endWithError(socket, 503, 'SERVICE_UNAVAILABLE', 'The router is about to stop.');
+      if (!cors.mayOpenSocket(request)) {
+        return endWithError(socket, 403, 'FORBIDDEN', 'Pages of this origin may not open sockets here.');
       }
       webSockets.handleUpgrade(request, socket, head, accept);
     },
@@ -177,6 +192,12 @@ export function createWebSocketTransport(options: {
       await Promise.all([...webSockets.clients].map((socket) => closed(socket, serviceRestart, 'Service Restart')));
     },
   };
+}
+
+/** What only a server says is well-formed, but nothing that a client may send: graphql-ws throws at it. */
+function isOfServer(text: string): boolean {
+  const { type } = JSON.parse(text) as { type: string };
+  return type === 'connection_ack' || type === 'next' || type === 'error';
 }
 
 /** Closes a socket; a client that doesn't answer is cut off after a second. */

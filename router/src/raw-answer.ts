@@ -1,0 +1,40 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** A GraphQL error as the whole answer, where there is no response object to write it to; the connection ends. */
+export function endWithError(socket: Duplex, status: number, code: string, message: string): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  // A socket that was upgraded is left without anybody to hear that its client has gone.
+  socket.on('error', () => socket.destroy());
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'connection: close',
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** Answers what is no HTTP, or too much of it. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  switch (error.code) {
+    case 'ECONNRESET':
+      socket.destroy();
+      break;
+    case 'HPE_HEADER_OVERFLOW':
+      endWithError(socket, 431, 'REQUEST_TOO_LARGE', 'The headers of the request are too large.');
+      break;
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      endWithError(socket, 413, 'REQUEST_TOO_LARGE', 'The chunk extensions of the request are too large.');
+      break;
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      endWithError(socket, 408, 'REQUEST_TIMEOUT', 'The request did not arrive in time.');
+      break;
+    default:
+      endWithError(socket, 400, 'BAD_REQUEST', 'This is no HTTP request.');
+  }
+}
