@@ -49,7 +49,7 @@ export async function benchRouter(options: RouterOptions, write: Write): Promise
   const setting = await prepareSetting(dir);
   const running: Running[] = [];
   try {
-    const entries = await startAll(setting, options, running, write);
+    const { entries, complete } = await startAll(setting, options, running, write);
     const right = await checkAll(setting, entries, options, write);
     for (const entry of right) await warmUp(setting, entry, options, write);
     for (let round = 1; round <= options.rounds; round++) {
@@ -57,9 +57,9 @@ export async function benchRouter(options: RouterOptions, write: Write): Promise
       await measureAll(setting, right, options, round === options.rounds, write);
     }
     const stillRight = await checkAll(setting, right, options, write);
-    const clean = stillRight.every(hadNoFailure(write)) && stillRight.length === entries.length;
     await report(stillRight, options, write);
-    return clean;
+    const clean = stillRight.filter(hadNoFailure(write)).length === entries.length;
+    return clean && complete;
   } finally {
     await Promise.all(running.map(({ child }) => child.stop()));
     await setting.stop();
@@ -67,28 +67,38 @@ export async function benchRouter(options: RouterOptions, write: Write): Promise
   }
 }
 
+/** @param started gets every process at once, so that it ends whatever happens */
 async function startAll(
   setting: Setting,
   options: RouterOptions,
   started: Running[],
   write: Write,
-): Promise<RunningEntry[]> {
-  async function start(contender: Contender): Promise<RunningEntry> {
-    write(`starting ${contender.name}`);
-    const running = await contender.start(setting, options);
-    started.push(running);
-    await waitUntilReady(setting, running);
-    return { contender, running, checked: new Map(), measured: new Map() };
-  }
+): Promise<{ entries: RunningEntry[]; complete: boolean }> {
   const entries: RunningEntry[] = [];
-  for (const contender of contenders.filter(({ name }) => isWanted(name, options.only))) {
-    entries.push(await start(contender));
+  let complete = true;
+  async function start(contender: Contender): Promise<Running | undefined> {
+    write(`starting ${contender.name}`);
+    try {
+      const running = await contender.start(setting, options);
+      started.push(running);
+      await waitUntilReady(setting, running);
+      if (isWanted(contender.name, options.only)) {
+        entries.push({ contender, running, checked: new Map(), measured: new Map() });
+      }
+      return running;
+    } catch (error) {
+      complete = false;
+      write(`${contender.name} is left out: ${(error as Error).message}`);
+      return undefined;
+    }
   }
+  for (const contender of contenders.filter(({ name }) => isWanted(name, options.only))) await start(contender);
   if (isWanted('floor', options.only)) {
-    const ours = entries.find(({ contender }) => contender.name === 'ours') ?? (await start(contenders[0]!));
-    entries.push(await start(floorOf(await record(setting, ours.running))));
+    const measured = entries.find(({ contender }) => contender.name === 'ours');
+    const ours = measured?.running ?? (await start(contenders[0]!));
+    if (ours !== undefined) await start(floorOf(await record(setting, ours)));
   }
-  return entries;
+  return { entries, complete };
 }
 
 /** `hive` means all of Hive's. */

@@ -58,7 +58,7 @@ export async function waitUntilReady(setting: Setting, running: Running, withinM
     }));
     if (checked.wrong === undefined) return;
     if (!running.child.running() || performance.now() > until) {
-      throw new Error(`does not get ready (${checked.wrong}):\n${running.child.lastLines().join('\n')}`);
+      throw new Error(`does not get ready (${checked.wrong}):\n${running.child.lastLines(5).join('\n')}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -79,24 +79,27 @@ export function tables(entries: readonly Entry[], workloads: readonly Workload[]
   });
 }
 
-const header = line('', ['req/s', 'p50 ms', 'p99 ms', 'MiB', 'busy', 'fetches', 'subgraph bytes']);
+const header = line('', ['req/s', 'p50 ms', 'p99 ms', 'MiB', 'busy', 'per busy s', 'fetches', 'subgraph bytes']);
 
 function row(entry: Entry, workload: Workload): string[] {
   const figures = figuresOf(entry, workload);
   if (figures === undefined) return [];
   const { perSecond, p50, p99, memory, busy, fetches, subgraphBytes } = figures;
+  // Where something else runs beside it, this says what it would have done alone.
+  const perBusySecond = busy === 0 ? '-' : Math.round(perSecond / busy);
   const cells = [
     perSecond.toFixed(perSecond < 1000 ? 1 : 0),
     p50.toFixed(2),
     p99.toFixed(2),
     memory ?? '-',
     busy.toFixed(2),
+    perBusySecond,
   ];
   return [line(entry.contender.title, [...cells, fetches, subgraphBytes])];
 }
 
 function line(title: string, cells: readonly (string | number)[]): string {
-  return `  ${title.padEnd(34)}${cells.map((cell) => String(cell).padStart(9)).join(' ')}`;
+  return `  ${title.padEnd(34)}${cells.map((cell) => String(cell).padStart(10)).join(' ')}`;
 }
 
 function round(value: number): number {
