@@ -1,65 +1,217 @@
 import { operationFromDocument } from '@apollo/federation-internals';
-import { buildOperationContext } from '@apollo/gateway';
-import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
-import type { DocumentNode } from 'graphql';
+import { QueryPlanner, type PlanNode, type QueryPlan } from '@apollo/query-planner';
+import { getOperationAST, GraphQLError, visit, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { passThroughOf, type PassThrough } from './pass-through.ts';
+import { createLabelDraw, type ActiveLabels } from './planner-labels.ts';
+import { renamingOf } from './planner-names.ts';
+import { createPlanMender } from './planner-requires.ts';
+import { asksSubgraphs, selectionsIn } from './planner-selections.ts';
+import { plannerSettings, type PlannerSettings } from './planner-settings.ts';
+import { plannerSupergraph } from './planner-supergraph.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
-import { createVariablesCheck, type VariablesCheck } from './variables.ts';
+import { createVariablesCheck, type Variables, type VariablesCheck } from './variables.ts';
 
-/** An operation that may be executed any number of times. */
+/**
+ * An operation that may be executed any number of times.
+ *
+ * Whoever executes it finds what is usual in Apollo's plans, of which these things are easily missed:
+ * - Rewrites. A `KeyRenamer` renames whatever is there, `null`, `0` and `''` included; where the path goes on below a renamed
+ *   key, that rewrite comes first. Paths lead through lists without saying so, and hold for objects whose type name isn't known.
+ * - `Parallel` and `Condition` may stand around a `Flatten`, at any depth of the plan.
+ * - The response name of a field `__typename` is not in the data: it is found under `__typename`, whatever its alias.
+ * - In the data, in plans and in the paths of subgraphs' errors, fields have the names of `document`, not the client's.
+ */
 export interface PlannedOperation {
-  readonly operation: ReturnType<typeof buildOperationContext>;
+  /** The client's document and operation, in the names under which the data will hold its fields. */
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
   readonly plan: QueryPlan;
-  /** The short way to the answer, when there is one. */
-  readonly passThrough: PassThrough | undefined;
+  /** The client's response names, by those of `document`; what isn't here has the client's name already. */
+  readonly responseNames: ReadonlyMap<string, string>;
+  /** The client's variables in the names of `document` and the plan; undefined when they are the client's. */
+  readonly renameVariables: ((variables: Variables) => Variables) | undefined;
+  /** For the client's variables as they come. */
   readonly wrongVariables: VariablesCheck;
 }
 
 /** One of a document's operations, validated before. */
 export interface PlanRequest {
-  /** Tells documents apart: a hash of the text. */
+  /** Tells requests apart: a hash of the text, and of `allowed` if there is one. */
   readonly queryHash: string;
   readonly document: DocumentNode;
   readonly operationName: string | undefined;
+  /** What is to be fetched when that is less than the document: a part of it. The answer is still that of `document`. */
+  readonly allowed?: DocumentNode | undefined;
 }
+
+const codes = { tooComplex: 'OPERATION_TOO_COMPLEX', unanswerable: 'OPERATION_UNANSWERABLE' } as const;
 
 /**
  * Plans operations, and remembers the plans by document and operation. A plan that isn't known costs 10 ms or more.
  *
- * @param options.max plans remembered; the least used goes first. @default 2_000
+ * The plan function throws a GraphQLError when the operation is too large or too complex to be planned, or when its plan
+ * would ask no subgraph though it has fields that only subgraphs know.
+ *
+ * @param options.random decides which progressive overrides a request sees. @default Math.random
+ * @param options.now in ms. @default performance.now
  */
 export function createPlanner(
   graph: LoadedSupergraph,
-  options: { max?: number } = {},
+  options: { settings?: PlannerSettings | undefined; random?: () => number; now?: () => number } = {},
 ): (request: PlanRequest) => PlannedOperation {
-  const planner = new QueryPlanner(graph.supergraph);
-  const known = new LRUCache<string, PlannedOperation>({
-    max: options.max ?? 2_000,
-    maxSize: 20_000_000,
+  const settings = options.settings ?? plannerSettings.parse({});
+  const seen = plannerSupergraph(graph);
+  const mended = createPlanMender(seen);
+  const drawLabels = createLabelDraw(seen.overrideLabels, settings.overrideLabels, options.random);
+  const watch = createWatch(settings, options.now ?? (() => performance.now()));
+  const planner = new QueryPlanner(seen.supergraph, {
+    // Looking for fragments to use again costs more than the longer texts do; and what is taken apart later has none.
+    reuseQueryFragments: false,
+    debug: { maxEvaluatedPlans: settings.maxEvaluatedPlans, pathsLimit: watch.pathsLimit },
   });
+  const known = new LRUCache<string, PlannedOperation>({ max: settings.maxPlans, maxSize: 50_000_000 });
+  // They cost as much as plans; but the next time there may be more time.
+  const refused = new LRUCache<string, GraphQLError>({ max: 500, ttl: 60_000 });
 
-  return function plan({ queryHash, document, operationName }) {
-    const key = `${queryHash}:${operationName ?? ''}`;
+  function planAnew(request: PlanRequest, labels: ActiveLabels | undefined): PlannedOperation {
+    const original = operationOf(request.document, request.operationName);
+    if (selectionsIn(request.document, original) > settings.maxSelections) {
+      throw refusal(`This operation has more than ${settings.maxSelections} fields and fragments.`, codes.tooComplex);
+    }
+    const renaming = renamingOf(request.document, seen.reserved);
+    const document = renaming?.apply(request.document) ?? request.document;
+    const fetched = request.allowed === undefined ? document : (renaming?.apply(request.allowed) ?? request.allowed);
+    const queryPlan = planOf(fetched, request.operationName, labels);
+    return {
+      document,
+      operation: operationOf(document, request.operationName),
+      plan: queryPlan,
+      responseNames: renaming?.responseNames ?? new Map(),
+      renameVariables: renaming && renamer(renaming.variableNames),
+      wrongVariables: createVariablesCheck(graph.schema, original),
+    };
+  }
+
+  function planOf(
+    document: DocumentNode,
+    operationName: string | undefined,
+    labels: ActiveLabels | undefined,
+  ): QueryPlan {
+    const name = operationName === undefined ? {} : { operationName };
+    // The document was validated by the server in front; validating it again would cost as much as planning.
+    const operation = operationFromDocument(graph.apiSchema, withPlainTypenames(document), {
+      ...name,
+      validate: false,
+    });
+    const overrides = labels === undefined ? {} : { overrideConditions: new Map(labels.conditions) };
+    let plan: QueryPlan;
+    try {
+      watch.start();
+      plan = planner.buildQueryPlan(operation, overrides);
+    } catch (error) {
+      throw isLimit(error) ? refusal('This operation is too complex to be planned.', codes.tooComplex) : error;
+    }
+    if (plan.node === undefined && asksSubgraphs(document, operationOf(document, operationName))) {
+      throw refusal('No subgraphs can answer this operation.', codes.unanswerable);
+    }
+    return mended(plan);
+  }
+
+  return function plan(request) {
+    const labels = drawLabels?.();
+    const key = `${request.queryHash}:${request.operationName ?? ''}${labels === undefined ? '' : `:${labels.key}`}`;
     const remembered = known.get(key);
     if (remembered !== undefined) return remembered;
-    const name = operationName === undefined ? {} : { operationName };
-    const operation = buildOperationContext({ schema: graph.schema, operationDocument: document, ...name });
-    // The document was validated by the server in front; validating it again would cost as much as planning.
-    const parsed = operationFromDocument(graph.apiSchema, document, { ...name, validate: false });
-    const queryPlan = planner.buildQueryPlan(parsed);
-    const planned = {
-      operation,
-      plan: queryPlan,
-      passThrough: passThroughOf(queryPlan, parsed),
-      wrongVariables: createVariablesCheck(graph.schema, operation.operation),
-    };
-    known.set(key, planned, { size: textLength(document) });
-    return planned;
+    const refusedBefore = refused.get(key);
+    if (refusedBefore !== undefined) throw refusedBefore;
+    try {
+      const planned = planAnew(request, labels);
+      known.set(key, planned, { size: textLength(request.document) + textsIn(planned.plan) });
+      return planned;
+    } catch (error) {
+      if (error instanceof GraphQLError) refused.set(key, error);
+      throw error;
+    }
   };
+}
+
+function operationOf(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
+  const operation = getOperationAST(document, name);
+  if (operation == null) throw new GraphQLError(`There is no operation "${name ?? ''}".`);
+  return operation;
+}
+
+/** Every `__typename` in the data is under its own name, where the planner keeps it correct. */
+function withPlainTypenames(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    Field({ name, alias, ...field }) {
+      return alias !== undefined && name.value === '__typename' ? { ...field, name } : undefined;
+    },
+  });
+}
+
+function renamer(names: ReadonlyMap<string, string>): PlannedOperation['renameVariables'] {
+  if (names.size === 0) return undefined;
+  const newNames = new Map([...names].map(([to, from]) => [from, to]));
+  return (variables) =>
+    Object.fromEntries(Object.entries(variables).map(([name, value]) => [newNames.get(name) ?? name, value]));
+}
+
+class TimeIsUp extends Error {}
+
+/**
+ * Ends planning that takes too long. The planner has no limit in time, but it compares the number of paths that it found with
+ * a limit all the time, which is when the limit given here looks at the clock.
+ */
+function createWatch({ maxPaths, maxPlanningMs }: PlannerSettings, now: () => number) {
+  let end = Infinity;
+  const limit = {
+    valueOf() {
+      if (now() > end) throw new TimeIsUp();
+      return maxPaths;
+    },
+  };
+  return {
+    pathsLimit: limit as unknown as number,
+    start() {
+      end = now() + maxPlanningMs;
+    },
+  };
+}
+
+/** The planner says in words alone that it gave up. */
+function isLimit(error: unknown): boolean {
+  const words = /^(Too many options generated|Number of non-local selections exceeds|Exceeded maximum)/;
+  return error instanceof TimeIsUp || (error instanceof Error && words.test(error.message));
+}
+
+function refusal(message: string, code: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } });
 }
 
 /** How big a document is, for caches that clients fill: in characters. */
 export function textLength(document: DocumentNode): number {
   return Math.max(1, document.loc?.end ?? 1_000);
+}
+
+/** How much text there is in a plan, in characters. */
+function textsIn({ node }: QueryPlan): number {
+  if (node?.kind !== 'Subscription') return textsOf(node);
+  return node.primary.operation.length + textsOf(node.rest);
+}
+
+function textsOf(node: PlanNode | undefined): number {
+  switch (node?.kind) {
+    case 'Fetch':
+      return node.operation.length;
+    case 'Flatten':
+      return textsOf(node.node);
+    case 'Sequence':
+    case 'Parallel':
+      return node.nodes.reduce((sum, one) => sum + textsOf(one), 0);
+    case 'Condition':
+      return textsOf(node.ifClause) + textsOf(node.elseClause);
+    default:
+      return 0;
+  }
 }

@@ -1,0 +1,195 @@
+/** Parts of plans, taken apart and put together. */
+import type { FetchDataRewrite, FetchNode, PlanNode, QueryPlanSelectionNode } from '@apollo/query-planner';
+import {
+  Kind,
+  parse,
+  print,
+  stripIgnoredCharacters,
+  visit,
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import type { ArgumentVariant } from './planner-variants.ts';
+
+/** A variable that must have this value. */
+export interface Condition {
+  readonly variable: string;
+  readonly value: boolean;
+}
+
+/** Those of `@include` and `@skip` that depend on variables. */
+export function conditionsOf(directives: readonly DirectiveNode[] = []): Condition[] {
+  return directives.flatMap(function conditionOf({ name, arguments: [argument] = [] }) {
+    if (argument?.value.kind !== Kind.VARIABLE || (name.value !== 'include' && name.value !== 'skip')) return [];
+    return [{ variable: argument.value.name.value, value: name.value === 'include' }];
+  });
+}
+
+export function parallel(nodes: readonly PlanNode[]): PlanNode {
+  return nodes.length === 1
+    ? nodes[0]!
+    : { kind: 'Parallel', nodes: nodes.flatMap((one) => (one.kind === 'Parallel' ? one.nodes : one)) };
+}
+
+export function condition(variable: string, ifClause: PlanNode | undefined, elseClause?: PlanNode): PlanNode {
+  return { kind: 'Condition', condition: variable, ...(ifClause && { ifClause }), ...(elseClause && { elseClause }) };
+}
+
+/** @param node of fetches, what runs in parallel, and conditions */
+export function mapFetches(node: PlanNode, change: (fetch: FetchNode) => PlanNode): PlanNode {
+  switch (node.kind) {
+    case 'Fetch':
+      return change(node);
+    case 'Parallel':
+      return { ...node, nodes: node.nodes.map((one) => mapFetches(one, change)) };
+    case 'Condition': {
+      const { ifClause, elseClause } = node;
+      return condition(
+        node.condition,
+        ifClause && mapFetches(ifClause, change),
+        elseClause && mapFetches(elseClause, change),
+      );
+    }
+    default:
+      throw new Error(`A ${node.kind} is no part of a fetch.`);
+  }
+}
+
+/** What is selected of the entities, in the text of an entity fetch. */
+export function entitiesIn(document: DocumentNode): SelectionSetNode {
+  const entities = operationIn(document).selectionSet.selections.find(isEntities);
+  if (entities?.selectionSet === undefined) throw new Error('A fetch with representations asks for no entities.');
+  return entities.selectionSet;
+}
+
+/** The same fetch, of `document`, that asks for no more of entities than the fields `kept`. */
+export function fetchOf(fetch: FetchNode, document: DocumentNode, kept: ReadonlySet<FieldNode>): FetchNode {
+  function keep(selectionSet: SelectionSetNode): SelectionSetNode {
+    const selections = selectionSet.selections.flatMap(function keepSelection(node): SelectionNode[] {
+      if (node.kind !== Kind.INLINE_FRAGMENT) return node.kind === Kind.FIELD && !kept.has(node) ? [] : [node];
+      const inner = keep(node.selectionSet);
+      return inner.selections.length === 0 ? [] : [{ ...node, selectionSet: inner }];
+    });
+    return { ...selectionSet, selections };
+  }
+
+  const original = operationIn(document);
+  const selections = original.selectionSet.selections.map((one) =>
+    isEntities(one) && one.selectionSet !== undefined ? { ...one, selectionSet: keep(one.selectionSet) } : one,
+  );
+  const selectionSet = { ...original.selectionSet, selections };
+  const used = new Set<string>();
+  const notice = { Variable: ({ name }: { name: { value: string } }) => void used.add(name.value) };
+  visit(selectionSet, notice);
+  for (const directive of original.directives ?? []) visit(directive, notice);
+  const variableDefinitions = (original.variableDefinitions ?? []).filter(({ variable }) =>
+    used.has(variable.name.value),
+  );
+  const operation: OperationDefinitionNode = { ...original, selectionSet, variableDefinitions };
+  return {
+    ...fetch,
+    operation: textOf({
+      ...document,
+      definitions: document.definitions.map((one) => (one === original ? operation : one)),
+    }),
+    variableUsages: (fetch.variableUsages ?? []).filter((name) => used.has(name)),
+  };
+}
+
+/** The same fetch with the fields that the subgraph knows in place of those that only the planner knows. */
+export function translated(fetch: FetchNode, variants: ReadonlyMap<string, ArgumentVariant>): FetchNode {
+  if (variants.size === 0) return fetch;
+  const renames: FetchDataRewrite[] = [];
+
+  function addRenames(selections: readonly QueryPlanSelectionNode[], path: readonly string[]): void {
+    for (const node of selections) {
+      if (node.kind === Kind.INLINE_FRAGMENT) {
+        addRenames(
+          node.selections,
+          node.typeCondition === undefined ? path : [...path, `... on ${node.typeCondition}`],
+        );
+        continue;
+      }
+      const here = [...path, node.name];
+      // What is inside is renamed first: its path has the outer name as it is before.
+      if (node.selections !== undefined) addRenames(node.selections, here);
+      const variant = variants.get(node.name);
+      if (variant !== undefined) renames.push({ kind: 'KeyRenamer', path: here, renameKeyTo: variant.name });
+    }
+  }
+
+  addRenames(fetch.requires ?? [], []);
+  const known = new Set<string>();
+  const operation = !fetch.operation.includes('__args_')
+    ? fetch.operation
+    : textOf(
+        visit(parse(fetch.operation, { noLocation: true }), {
+          Field(node) {
+            const variant = variants.get(node.name.value);
+            if (variant === undefined) return undefined;
+            return {
+              ...node,
+              alias: node.alias ?? node.name,
+              name: { kind: Kind.NAME, value: variant.name },
+              arguments: [...(node.arguments ?? []), ...variant.arguments],
+            };
+          },
+        }),
+      );
+  const inputRewrites = [...(fetch.inputRewrites ?? []), ...renames.filter(isNew)];
+  return { ...fetch, operation, ...(inputRewrites.length > 0 && { inputRewrites }) };
+
+  /** A representation's fields may be listed twice, for different reasons. */
+  function isNew(rename: FetchDataRewrite): boolean {
+    const text = rename.path.join('.');
+    return !known.has(text) && known.add(text) !== undefined;
+  }
+}
+
+/** Paths of all fields, as `outer.inner`, whatever the types. */
+export function inputPaths(selections: readonly QueryPlanSelectionNode[], prefix = ''): string[] {
+  return selections.flatMap(function pathsOf(node): string[] {
+    if (node.kind === Kind.INLINE_FRAGMENT) return inputPaths(node.selections, prefix);
+    const path = prefix + node.name;
+    return [path, ...inputPaths(node.selections ?? [], `${path}.`)];
+  });
+}
+
+/** The selections without the fields at these paths. */
+export function withoutPaths(
+  selections: readonly QueryPlanSelectionNode[],
+  dropped: ReadonlySet<string>,
+  prefix = '',
+): QueryPlanSelectionNode[] {
+  return selections.flatMap(function left(node): QueryPlanSelectionNode[] {
+    if (node.kind === Kind.INLINE_FRAGMENT) {
+      const inner = withoutPaths(node.selections, dropped, prefix);
+      return inner.length === 0 ? [] : [{ ...node, selections: inner }];
+    }
+    const path = prefix + node.name;
+    if (dropped.has(path)) return [];
+    return [
+      node.selections === undefined
+        ? node
+        : { ...node, selections: withoutPaths(node.selections, dropped, `${path}.`) },
+    ];
+  });
+}
+
+function isEntities(node: SelectionNode): node is FieldNode {
+  return node.kind === Kind.FIELD && node.name.value === '_entities';
+}
+
+function operationIn(document: DocumentNode): OperationDefinitionNode {
+  const operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
+  if (operation === undefined) throw new Error('A fetch without an operation.');
+  return operation;
+}
+
+function textOf(document: DocumentNode): string {
+  return stripIgnoredCharacters(print(document));
+}

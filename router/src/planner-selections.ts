@@ -1,0 +1,77 @@
+import {
+  Kind,
+  type DirectiveNode,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { conditionsOf, type Condition } from './planner-fetches.ts';
+
+/**
+ * Counts the selections of an operation as the planner sees them: with each fragment as often as it is spread. A small
+ * document may have any number of them.
+ */
+export function selectionsIn(document: DocumentNode, operation: OperationDefinitionNode): number {
+  const fragments = fragmentsIn(document);
+  const sizes = new Map<string, number>();
+
+  function sizeOf({ selections }: SelectionSetNode): number {
+    let size = 0;
+    for (const selection of selections) {
+      size += 1;
+      if (selection.kind === Kind.FRAGMENT_SPREAD) size += sizeOfFragment(selection.name.value);
+      else if (selection.selectionSet !== undefined) size += sizeOf(selection.selectionSet);
+    }
+    return size;
+  }
+
+  function sizeOfFragment(name: string): number {
+    const known = sizes.get(name);
+    if (known !== undefined) return known;
+    const fragment = fragments.get(name);
+    const size = fragment === undefined ? 0 : sizeOf(fragment.selectionSet);
+    sizes.set(name, size);
+    return size;
+  }
+
+  return sizeOf(operation.selectionSet);
+}
+
+/** Whether there is a field that subgraphs may have to be asked for, with some values of the variables. */
+export function asksSubgraphs(document: DocumentNode, operation: OperationDefinitionNode): boolean {
+  const fragments = fragmentsIn(document);
+
+  function asks({ selections }: SelectionSetNode, outer: readonly Condition[]): boolean {
+    return selections.some(function isAsked(selection) {
+      const conditions = [...outer, ...conditionsOf(selection.directives)];
+      if (isExcluded(selection.directives) || contradict(conditions)) return false;
+      if (selection.kind === Kind.FIELD) return !selection.name.value.startsWith('__');
+      if (selection.kind === Kind.INLINE_FRAGMENT) return asks(selection.selectionSet, conditions);
+      const fragment = fragments.get(selection.name.value);
+      return fragment !== undefined && asks(fragment.selectionSet, conditions);
+    });
+  }
+
+  return asks(operation.selectionSet, []);
+}
+
+/** By `@skip(if: true)` or `@include(if: false)`, whatever the variables. */
+function isExcluded(directives: readonly DirectiveNode[] = []): boolean {
+  return directives.some(function excludes({ name, arguments: [argument] = [] }) {
+    if (argument?.value.kind !== Kind.BOOLEAN) return false;
+    return (name.value === 'skip' && argument.value.value) || (name.value === 'include' && !argument.value.value);
+  });
+}
+
+function contradict(conditions: readonly Condition[]): boolean {
+  return conditions.some((one) =>
+    conditions.some(({ variable, value }) => variable === one.variable && value !== one.value),
+  );
+}
+
+function fragmentsIn(document: DocumentNode): Map<string, FragmentDefinitionNode> {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const one of document.definitions) if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
+  return fragments;
+}
