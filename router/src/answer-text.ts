@@ -2,6 +2,12 @@ import { HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
 import type { FormatError } from '@cafe-for-me/lib/errors';
 import { belongTo, formatAll, httpHeadOf } from './errors.ts';
 import type { Executed } from './execute.ts';
+import type { RequestContext } from './request-context.ts';
+
+/** An HTTP response as Apollo Server has them, or one whose body is bytes already. */
+export type HttpAnswer = Omit<HTTPGraphQLResponse, 'body'> & {
+  body: HTTPGraphQLResponse['body'] | { readonly kind: 'bytes'; readonly bytes: Buffer };
+};
 
 /** The JSON text of an answer: to the byte what Apollo Server would write. */
 export function answerText({ data, errors, extensions }: Executed, format: FormatError): string {
@@ -20,11 +26,15 @@ export function answerText({ data, errors, extensions }: Executed, format: Forma
  */
 export function httpAnswer(
   executed: Executed,
-  options: { contentType: string; format: FormatError; requestId: string; withoutData?: number },
-): HTTPGraphQLResponse {
-  const { contentType, format, requestId, withoutData = 400 } = options;
-  const { data, errors } = executed;
-  if (errors !== undefined) belongTo(requestId, errors);
+  options: { contentType: string; format: FormatError; context: RequestContext; withoutData?: number },
+): HttpAnswer {
+  const { contentType, format, context, withoutData = 400 } = options;
+  const { answer, errors, extensions } = executed;
+  if (answer !== undefined && errors === undefined && extensions === undefined) {
+    return { headers: new HeaderMap([['content-type', contentType]]), body: { kind: 'bytes', bytes: answer } };
+  }
+  const { data } = executed;
+  if (errors !== undefined) belongTo(context, errors);
   const headers = new HeaderMap([['content-type', contentType]]);
   const body = { kind: 'complete', string: answerText(executed, format) } as const;
   if (errors === undefined) return { headers, body };

@@ -5,7 +5,8 @@ import { belongTo } from './errors.ts';
 import { prepareExecution, type Execution } from './execution/execution.ts';
 import { subgraphError } from './execution/failures.ts';
 import { prepareRewrites } from './execution/rewrites.ts';
-import { createRun, type Executed } from './execution/run.ts';
+import type { Executed } from './execution/executed.ts';
+import { createRun } from './execution/run.ts';
 import type { SubgraphFetch } from './fetch.ts';
 import type { SubgraphAnswer } from './subgraph-answer.ts';
 import { createPlanner, type PlannedOperation } from './planner.ts';
@@ -13,7 +14,7 @@ import type { RequestContext } from './request-context.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import type { Variables } from './variables.ts';
 
-export type { Executed } from './execution/run.ts';
+export type { Executed } from './execution/executed.ts';
 
 /** An operation that a client sent: parsed, valid, its operation picked. */
 export interface IncomingOperation {
@@ -96,7 +97,7 @@ export function createExecutor(options: {
           for (const error of errors)
             run.errors.push(subgraphError(error, primary.serviceName, [...(error.path ?? [])]));
           const result = await execution(run);
-          belongTo(incoming.context.requestId, result.errors ?? []);
+          belongTo(incoming.context, result.errors ?? []);
           return result;
         },
       };

@@ -1,12 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HTTPGraphQLResponse } from '@apollo/server';
+import type { HttpAnswer } from './answer-text.ts';
 import type { Logger } from '@cafe-for-me/lib/log';
+import { traceparentIn } from '@cafe-for-me/lib/telemetry';
 import type { Cors } from './cors.ts';
 import type { EnterGeneration } from './generation.ts';
 import { BadToken, type Caller, type Identity } from './identity.ts';
 import { rateLimited, secondsOf, type RateLimit } from './rate-limit.ts';
 import { BodyRefused, readBody } from './request-body.ts';
-import { requestIdFrom, traceparentFrom } from './request-context.ts';
+import { logFields, requestIdFrom, type RequestContext } from './request-context.ts';
+import type { Telemetry } from './telemetry.ts';
+import type { ObservedRequest } from './telemetry-requests.ts';
+
+/** What is known of an operation before it is read. */
+type Arrived = Pick<RequestContext, 'requestId' | 'traceparent' | 'observed'>;
 
 /** GraphQL over HTTP: reads the request, asks who it is, runs the pipeline, writes the answer. */
 export function createHttpTransport(options: {
@@ -16,20 +22,22 @@ export function createHttpTransport(options: {
   rateLimit: RateLimit | undefined;
   maxBodyBytes: number;
   log: Logger;
+  telemetry?: Telemetry | undefined;
 }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { generation: enterGeneration, identity, cors, rateLimit, maxBodyBytes, log } = options;
+  const { generation: enterGeneration, identity, cors, rateLimit, maxBodyBytes, log, telemetry } = options;
 
-  async function answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse, operation: Arrived): Promise<void> {
+    const { observed } = operation;
     let caller: Caller;
     let body: unknown;
     try {
       caller = await identity.identify(request.headers[identity.header]);
       const wait = rateLimit && (await rateLimit.refusedFor(caller, request));
-      if (wait !== undefined) return refuseForNow(response, wait);
+      if (wait !== undefined) return refuseForNow(response, observed, wait);
       body = request.method === 'POST' ? await readBody(request, maxBodyBytes) : undefined;
     } catch (error) {
-      if (error instanceof BadToken) refuseToken(response, requestId, error);
-      else if (error instanceof BodyRefused) refuseBody(request, response, error);
+      if (error instanceof BadToken) refuseToken(response, operation, error);
+      else if (error instanceof BodyRefused) refuseBody(request, response, observed, error);
       else throw error;
       return;
     }
@@ -43,32 +51,49 @@ export function createHttpTransport(options: {
           search: query < 0 ? '' : request.url!.slice(query),
           body,
         },
-        { requestId, traceparent: traceparentFrom(request.headers['traceparent']), caller, headers: request.headers },
+        { ...operation, caller, headers: request.headers },
       );
-      if (result.body.kind === 'complete') writeWhole(response, result, result.body.string);
+      // Whatever Apollo Server refused without a word to anybody.
+      if ((result.status ?? 200) >= 400) observed?.failed([{ extensions: { code: 'BAD_REQUEST' } }]);
+      if (result.body.kind === 'bytes') writeWhole(response, result, result.body.bytes);
+      else if (result.body.kind === 'complete') writeWhole(response, result, result.body.string);
       else await writeChunks(response, result, result.body.asyncIterator);
     } finally {
       generation.leave();
     }
   }
 
-  function refuseToken(response: ServerResponse, requestId: string, { message, unavailable, cause }: BadToken): void {
-    log.info({ requestId, error: cause }, 'a token was refused');
+  function refuseToken(response: ServerResponse, operation: Arrived, error: BadToken): void {
+    const { message, unavailable, cause } = error;
+    log.info({ ...logFields(operation), error: cause }, 'a token was refused');
     if (!unavailable) response.setHeader('www-authenticate', 'Bearer error="invalid_token"');
-    sendError(response, unavailable ? 503 : 401, unavailable ? 'SERVICE_UNAVAILABLE' : 'UNAUTHENTICATED', message);
+    const code = unavailable ? 'SERVICE_UNAVAILABLE' : 'UNAUTHENTICATED';
+    operation.observed?.failed([{ extensions: { code } }]);
+    sendError(response, unavailable ? 503 : 401, code, message);
+  }
+
+  function arrived(request: IncomingMessage, requestId: string): Arrived {
+    const traceparent = traceparentIn(request.headers['traceparent']);
+    if (telemetry === undefined) return { requestId, traceparent, observed: undefined };
+    const observed = telemetry.requests.began('http', requestId, traceparent);
+    return { requestId, traceparent: observed.traceparent, observed };
   }
 
   return async function handle(request, response) {
     const requestId = requestIdFrom(request.headers['x-request-id']);
     response.setHeader('x-request-id', requestId);
+    if (cors.answered(request, response)) return;
+    const operation = arrived(request, requestId);
     try {
-      if (cors.answered(request, response)) return;
-      await answer(request, response, requestId);
+      await answer(request, response, operation);
     } catch (error) {
+      operation.observed?.failed([error]);
       if (request.destroyed && !request.complete) return;
-      log.error({ requestId, error }, 'a request could not be answered');
+      log.error({ ...logFields(operation), error }, 'a request could not be answered');
       if (!response.headersSent) sendError(response, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong.');
       else response.destroy();
+    } finally {
+      operation.observed?.ended();
     }
   };
 }
@@ -79,9 +104,11 @@ export function sendError(response: ServerResponse, status: number, code: string
 }
 
 /** @param wait in ms */
-function refuseForNow(response: ServerResponse, wait: number): void {
+function refuseForNow(response: ServerResponse, observed: ObservedRequest | undefined, wait: number): void {
+  const error = rateLimited(wait);
+  observed?.failed([error]);
   response.setHeader('retry-after', secondsOf(wait));
-  sendText(response, 429, JSON.stringify({ errors: [rateLimited(wait)] }));
+  sendText(response, 429, JSON.stringify({ errors: [error] }));
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {
@@ -91,23 +118,33 @@ function sendText(response: ServerResponse, status: number, text: string): void 
   response.end(text);
 }
 
-function refuseBody(request: IncomingMessage, response: ServerResponse, refused: BodyRefused): void {
+function refuseBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  observed: ObservedRequest | undefined,
+  refused: BodyRefused,
+): void {
+  observed?.failed([{ extensions: { code: refused.code } }]);
   // What the client still sends is not read: the connection can't be used again.
   if (!request.complete) response.setHeader('connection', 'close');
   sendError(response, refused.status, refused.code, refused.message);
 }
 
 /** Head and body at once: Node joins them, and a system call is dear. */
-function writeWhole(response: ServerResponse, { status, headers }: HTTPGraphQLResponse, text: string): void {
-  const head = ['content-length', String(Buffer.byteLength(text))];
+function writeWhole(
+  response: ServerResponse,
+  { status, headers }: Pick<HttpAnswer, 'status' | 'headers'>,
+  body: string | Buffer,
+): void {
+  const head = ['content-length', String(Buffer.byteLength(body))];
   for (const [name, value] of headers) head.push(name, value);
   response.writeHead(status ?? 200, head);
-  response.end(text);
+  response.end(body);
 }
 
 async function writeChunks(
   response: ServerResponse,
-  { status, headers }: HTTPGraphQLResponse,
+  { status, headers }: Pick<HttpAnswer, 'status' | 'headers'>,
   chunks: AsyncIterable<string>,
 ): Promise<void> {
   for (const [name, value] of headers) response.setHeader(name, value);

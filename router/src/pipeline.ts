@@ -1,9 +1,8 @@
-import type { HTTPGraphQLResponse } from '@apollo/server';
 import type { FormatError } from '@cafe-for-me/lib/errors';
 import type { Logger } from '@cafe-for-me/lib/log';
 import { GraphQLError, type DocumentNode, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
 import { createAdmission } from './admission.ts';
-import { answerText, httpAnswer } from './answer-text.ts';
+import { answerText, httpAnswer, type HttpAnswer } from './answer-text.ts';
 import { startApollo, type StreamSlot } from './apollo.ts';
 import { createCostRule } from './cost.ts';
 import { belongTo, formatAll } from './errors.ts';
@@ -16,6 +15,7 @@ import { allOf, type OperationRule, type RequestCheck } from './request-checks.t
 import type { RequestContext } from './request-context.ts';
 import type { Settings } from './settings.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
+import type { Telemetry } from './telemetry.ts';
 import type { Variables } from './variables.ts';
 
 /** What comes of an operation on a transport that streams. */
@@ -33,7 +33,7 @@ export type Outcome =
 /** The one way from an operation to its answer: parse, validate, plan, execute, format errors. Every transport uses it. */
 export interface Pipeline {
   /** GraphQL over HTTP, subscriptions excluded. Never rejects. */
-  http(request: HttpRequest, context: RequestContext): Promise<HTTPGraphQLResponse>;
+  http(request: HttpRequest, context: RequestContext): Promise<HttpAnswer>;
   /** For transports that stream: a result, or a subscription to be streamed. */
   run(request: OperationRequest, context: RequestContext): Promise<Outcome>;
   stop(): Promise<void>;
@@ -57,12 +57,13 @@ export async function startPipeline(options: {
   /** Beside those that the settings ask for. @default none */
   rules?: readonly OperationRule[];
   log: Logger;
+  telemetry?: Telemetry | undefined;
 }): Promise<Pipeline> {
-  const { graph, executor, formatError: format, persisted, settings, rules = [], log } = options;
+  const { graph, executor, formatError: format, persisted, settings, rules = [], log, telemetry } = options;
   const { schema } = graph;
   const rule = allOf([...createCostRule(graph, settings.limits.cost), ...rules]);
   const refusalOf = createAdmission(persisted, settings.limits);
-  const knownOperations = createKnownOperations({ texts: persisted.texts });
+  const knownOperations = createKnownOperations({ texts: persisted.texts, counts: telemetry?.caches.operations });
   const prepared = new WeakMap<OperationDefinitionNode, { readonly rule: Prepared }>();
 
   function prepare(document: DocumentNode, operation: OperationDefinitionNode): Prepared {
@@ -84,6 +85,7 @@ export async function startPipeline(options: {
     maxTokens: settings.limits.tokens ?? undefined,
     texts: persisted.createStore(),
     accepted({ queryHash, document, operation, variables, context }, request, text) {
+      context.observed?.operation(operation);
       const check = prepare(document, operation);
       if (check instanceof GraphQLError) throw check;
       const refusal = check?.({ variables, context });
@@ -97,15 +99,16 @@ export async function startPipeline(options: {
     variables: Variables | undefined,
     context: RequestContext,
   ): Promise<Executed> {
+    context.observed?.operation(known.operation);
     const refusal = known.check?.({ variables, context });
     if (refusal !== undefined) return Promise.resolve({ data: undefined, errors: [refusal] });
     const { queryHash, document, operation } = known;
     return executor.execute({ queryHash, document, operation, variables, context });
   }
 
-  function outcomeOf(executed: Executed, { requestId }: RequestContext): Outcome {
+  function outcomeOf(executed: Executed, context: RequestContext): Outcome {
     const { data, errors } = executed;
-    if (errors !== undefined) belongTo(requestId, errors);
+    if (errors !== undefined) belongTo(context, errors);
     if (errors !== undefined && data === undefined) return { status: 'refused', errors: formatAll(errors, format) };
     return { status: 'answered', text: answerText(executed, format) };
   }
@@ -116,13 +119,16 @@ export async function startPipeline(options: {
       if (operation === undefined) return apollo.http(request, context, undefined);
       const known = knownOperations.find(operation);
       const contentType = known && contentTypeOfShort(request, known.operation.operation);
-      if (known === undefined || contentType === undefined) return apollo.http(request, context, refusalOf(operation));
-      const { requestId } = context;
+      if (known === undefined || contentType === undefined) {
+        const refusal = refusalOf(operation);
+        if (refusal !== undefined) belongTo(context, [refusal]);
+        return apollo.http(request, context, refusal);
+      }
       try {
         const executed = await execute(known, operation.variables ?? undefined, context);
-        return httpAnswer(executed, { contentType, format, requestId });
+        return httpAnswer(executed, { contentType, format, context });
       } catch (error) {
-        return httpAnswer(brokenOff(error), { contentType, format, requestId, withoutData: 500 });
+        return httpAnswer(brokenOff(error), { contentType, format, context, withoutData: 500 });
       }
     },
     async run(request, context) {

@@ -10,10 +10,12 @@ import { LRUCache } from 'lru-cache';
 import { onceEach } from '../errors.ts';
 import type { SubgraphFetch } from '../fetch.ts';
 import { prepareConditions } from './conditions.ts';
+import { answerEnd, answerStart, WrittenAnswer, type Executed } from './executed.ts';
 import { withPath } from './failures.ts';
 import { prepareIntrospection, type Introspect } from './introspection.ts';
+import { asciiBytes, createJsonBytes } from './json-bytes.ts';
 import { createOutput, unexplained } from './output.ts';
-import type { Executed, Run } from './run.ts';
+import type { Run } from './run.ts';
 import { prepareCollectFields } from './selected-fields.ts';
 import { prepareStep } from './steps.ts';
 import { prepareObjectWriter, type WriteObject } from './writer.ts';
@@ -42,6 +44,11 @@ interface Writing {
   readonly write: WriteObject;
   readonly introspect: Introspect | undefined;
 }
+
+/** All answers are written here, one after the other: writing never waits. */
+const answers = createJsonBytes();
+const start = asciiBytes(answerStart);
+const end = asciiBytes(answerEnd);
 
 /** Clients choose the values of the variables, so there could be many. */
 const maxWritings = 64;
@@ -96,11 +103,18 @@ export function prepareExecution(parts: ExecutionParts): Execution {
       Object.assign(run.data, data);
       run.errors.push(...errors);
     }
-    const output = createOutput(run.shared);
-    const data = write(run.data, output) ?? 'null';
-    if (run.errors.length === 0 && output.problems.length === 0) return { data };
+    answers.end = 0;
+    answers.raw(start);
+    const output = createOutput(answers, run.shared);
+    if (!write(run.data, output)) {
+      answers.end = start.length;
+      answers.text('null');
+    }
+    answers.raw(end);
+    const answer = answers.copy();
+    if (run.errors.length === 0 && output.problems.length === 0) return new WrittenAnswer(answer);
     const told = onceEach(run.errors).map(inClientsNames);
-    return { data, errors: [...told, ...unexplained(output, told)] };
+    return new WrittenAnswer(answer, [...told, ...unexplained(output, told)]);
   }
 
   function inClientsNames(error: GraphQLError): GraphQLError {

@@ -1,4 +1,5 @@
 import type { FetchNode } from '@apollo/query-planner';
+import { Kind, parse } from 'graphql';
 import { subrequestFailed } from '../errors.ts';
 import type { SubgraphFetch } from '../fetch.ts';
 import { parseAnswer, type SubgraphAnswer } from '../subgraph-answer.ts';
@@ -70,9 +71,13 @@ function prepareAsk({ serviceName }: FetchNode, { fetches, isQuery }: FetchTools
 function prepareRootFetch(node: FetchNode, places: Places, ask: Ask, tools: FetchTools): Step {
   const body = prepareBody(node);
   const rewrite = prepareRewrites(node.outputRewrites, tools.isOfType);
+  // What concerns all of the operation's root is told of a field: an error without a path says that there is no data at all.
+  const names = places.isRoot ? rootNames(node.operation) : [];
+  const failedPath = [...places.commonPath, ...names.slice(0, 1)];
+  const vaguePath = names.length === 1 ? failedPath : places.commonPath;
 
   async function run(run: Run, targets: readonly Data[]): Promise<void> {
-    const answer = await ask(run, body(run.variables), () => places.commonPath);
+    const answer = await ask(run, body(run.variables), () => failedPath);
     if (answer === undefined) return;
     const { data, errors } = answer;
     if (errors !== undefined) tellErrors(errors, run);
@@ -84,7 +89,10 @@ function prepareRootFetch(node: FetchNode, places: Places, ask: Ask, tools: Fetc
 
   function tellErrors(errors: readonly SubgraphError[], { errors: told }: Run): void {
     for (const error of errors) {
-      told.push(subgraphError(error, node.serviceName, [...places.commonPath, ...(error.path ?? [])]));
+      const [field, ...rest] = error.path ?? [];
+      const isKnown = field !== undefined && (names.length === 0 || names.includes(String(field)));
+      const path = isKnown ? [...places.commonPath, field, ...rest] : vaguePath;
+      told.push(subgraphError(error, node.serviceName, path));
     }
   }
 
@@ -92,6 +100,19 @@ function prepareRootFetch(node: FetchNode, places: Places, ask: Ask, tools: Fetc
     const targets = places.objects(current);
     return targets.length === 0 ? undefined : run(current, targets);
   };
+}
+
+/** The response names of an operation's own fields that are there whatever the variables are. */
+function rootNames(operation: string): string[] {
+  const names = new Set<string>();
+  for (const definition of parse(operation).definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    for (const selection of definition.selectionSet.selections) {
+      if (selection.kind !== Kind.FIELD || selection.directives?.length !== 0) return [];
+      names.add((selection.alias ?? selection.name).value);
+    }
+  }
+  return [...names];
 }
 
 /** Fields of entities that other subgraphs found: each distinct representation is sent once. */

@@ -1,30 +1,59 @@
 import { isEnumType, type GraphQLEnumType, type GraphQLScalarType } from 'graphql';
-import { jsonText, quoted } from './json-text.ts';
+import { asciiBytes, type JsonBytes } from './json-bytes.ts';
 
-/** The JSON text of a leaf's value that is not null; undefined when the value is none of that type. */
-export type WriteLeaf = (value: unknown) => string | undefined;
+/** Writes a leaf's value that is not null; false when the value is none of that type, and nothing was written. */
+export type WriteLeaf = (value: unknown, bytes: JsonBytes) => boolean;
 
 /**
  * How values of a scalar or enum are written: as GraphQL's result coercion of that type has it
  * (https://spec.graphql.org/October2021/#sec-Scalars). A custom scalar may be any JSON.
  */
 export function prepareLeaf(type: GraphQLScalarType | GraphQLEnumType): WriteLeaf {
-  if (isEnumType(type)) {
-    const texts = new Map<unknown, string>(type.getValues().map(({ name }) => [name, quoted(name)]));
-    return (value) => texts.get(value);
-  }
-  return scalars.get(type.name) ?? jsonText;
+  if (!isEnumType(type)) return scalars.get(type.name) ?? writeAny;
+  const texts = new Map<unknown, Uint8Array>(type.getValues().map(({ name }) => [name, asciiBytes(`"${name}"`)]));
+  return function writeEnum(value, bytes) {
+    const text = texts.get(value);
+    if (text === undefined) return false;
+    bytes.raw(text);
+    return true;
+  };
 }
 
 const scalars: ReadonlyMap<string, WriteLeaf> = new Map<string, WriteLeaf>([
-  ['String', (value) => (typeof value === 'string' ? quoted(value) : undefined)],
-  ['ID', writeId],
-  ['Int', (value) => (typeof value === 'number' && (value | 0) === value ? `${value}` : undefined)],
-  ['Float', (value) => (typeof value === 'number' ? `${value}` : undefined)],
-  ['Boolean', (value) => (typeof value === 'boolean' ? `${value}` : undefined)],
+  ['String', writeString],
+  ['ID', (value, bytes) => writeString(Number.isInteger(value) ? `${value as number}` : value, bytes)],
+  ['Int', (value, bytes) => typeof value === 'number' && (value | 0) === value && writeText(`${value}`, bytes)],
+  // JSON may say 1e999, but not what JavaScript makes of it.
+  ['Float', (value, bytes) => Number.isFinite(value) && writeText(`${value as number}`, bytes)],
+  ['Boolean', (value, bytes) => typeof value === 'boolean' && writeText(`${value}`, bytes)],
 ]);
 
-function writeId(value: unknown): string | undefined {
-  if (typeof value === 'string') return quoted(value);
-  return typeof value === 'number' && Number.isInteger(value) ? `"${value}"` : undefined;
+function writeString(value: unknown, bytes: JsonBytes): boolean {
+  if (typeof value !== 'string') return false;
+  bytes.string(value);
+  return true;
+}
+
+function writeText(text: string, bytes: JsonBytes): boolean {
+  bytes.text(text);
+  return true;
+}
+
+function writeAny(value: unknown, bytes: JsonBytes): boolean {
+  if (typeof value === 'string') bytes.string(value);
+  else {
+    const text = jsonText(value);
+    if (text === undefined) return false;
+    bytes.text(text);
+  }
+  return true;
+}
+
+/** @returns undefined for what is nested so deeply that no stack is large enough for it */
+function jsonText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import type { JsonBytes } from './json-bytes.ts';
 import type { ResponsePath } from './paths.ts';
 
 /** A value that was not as its type wants it, or not there. */
@@ -10,6 +11,7 @@ interface Problem {
 
 /** Where the writer is in the answer, and what it found wrong on its way. */
 export interface Output {
+  readonly bytes: JsonBytes;
   /** Of the value that is being written; only the first `depth` elements count. */
   readonly path: ResponsePath;
   depth: number;
@@ -17,11 +19,18 @@ export interface Output {
   /** Lists and objects that hang at several places, see `Run`. */
   readonly shared: ReadonlySet<object> | undefined;
   /** What was written for one of them, and by which writer: at another place it may be asked for other fields. */
-  readonly written: Map<object, { readonly by: unknown; readonly text: string }> | undefined;
+  readonly written: Map<object, Written> | undefined;
 }
 
-export function createOutput(shared: ReadonlySet<object> | undefined): Output {
-  return { path: [], depth: 0, problems: [], shared, written: shared && new Map() };
+interface Written {
+  readonly by: unknown;
+  /** Where its bytes are. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export function createOutput(bytes: JsonBytes, shared: ReadonlySet<object> | undefined): Output {
+  return { bytes, path: [], depth: 0, problems: [], shared, written: shared && new Map() };
 }
 
 /** Puts down a problem with the value that is being written, or with its field `name`. */

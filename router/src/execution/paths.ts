@@ -20,6 +20,8 @@ export interface Places {
   objects(run: Run): Data[];
   /** Every way that leads to `object`, as a response has it. For errors: it walks through all of the data. */
   pathsTo(object: object, run: Run): ResponsePath[];
+  /** They are the operation's root. */
+  readonly isRoot: boolean;
   /** The path as far as it leads to one place. */
   readonly commonPath: ResponsePath;
 }
@@ -84,6 +86,7 @@ export function preparePlaces(path: readonly (string | number)[]): Places {
       }
     },
 
+    isRoot: elements.length === 0,
     commonPath: single.flatMap(({ key }) => key ?? []),
   };
 }

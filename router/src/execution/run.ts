@@ -18,14 +18,6 @@ export interface Run {
   asked: Map<string, Promise<string>> | undefined;
 }
 
-/** What an execution gives. */
-export interface Executed {
-  /** The answer's `data` as JSON text; undefined when nothing was executed. */
-  readonly data: string | undefined;
-  readonly errors?: readonly GraphQLError[];
-  readonly extensions?: Readonly<Record<string, unknown>>;
-}
-
 /** A prepared part of a plan. Without a promise it is done; it never rejects, since what fails goes to the run's errors. */
 export type Step = (run: Run) => Promise<void> | undefined;
 

@@ -5,26 +5,28 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  type GraphQLAbstractType,
   type GraphQLCompositeType,
+  type GraphQLList,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
   type SelectionSetNode,
 } from 'graphql';
-import { quoted } from './json-text.ts';
+import { asciiBytes } from './json-bytes.ts';
 import { prepareLeaf } from './leaves.ts';
 import { settleNull, tellProblem, type Output } from './output.ts';
 import { isObject, type Data } from './run.ts';
 import type { CollectFields } from './selected-fields.ts';
 
 /**
- * Writes a value as JSON text. Undefined stands for a null that the value's type does not allow, so that what is around it
- * becomes null (https://spec.graphql.org/October2021/#sec-Handling-Field-Errors); why, is among the output's problems.
+ * Writes a value as JSON. False stands for a null that the value's type does not allow, so that what is around it becomes
+ * null (https://spec.graphql.org/October2021/#sec-Handling-Field-Errors); why, is among the output's problems.
  */
-type Write = (value: unknown, output: Output) => string | undefined;
+type Write = (value: unknown, output: Output) => boolean;
 
 /** Writes an object by its fields. */
-export type WriteObject = (object: Data, output: Output) => string | undefined;
+export type WriteObject = (object: Data, output: Output) => boolean;
 
 export interface WriterTools {
   /** What clients see of the supergraph. */
@@ -38,10 +40,17 @@ export interface WriterTools {
 interface FieldWriter {
   /** The name under which the data has it. */
   readonly name: string;
-  /** `"name":` */
-  readonly lead: string;
+  /** `{"name":` or `,"name":` */
+  readonly lead: Uint8Array;
   readonly write: Write;
 }
+
+const emptyObject = asciiBytes('{}');
+const closingBrace = asciiBytes('}');
+const openingBracket = asciiBytes('[');
+const closingBracket = asciiBytes(']');
+const comma = asciiBytes(',');
+const nullText = asciiBytes('null');
 
 /** Prepares the text of objects of one type, following what the client selected. */
 export function prepareObjectWriter(
@@ -54,16 +63,16 @@ export function prepareObjectWriter(
 
 function writeFields(fields: readonly FieldWriter[]): WriteObject {
   return function writeObject(object, output) {
-    let text = '';
+    const { bytes } = output;
     for (const { name, lead, write } of fields) {
+      bytes.raw(lead);
       let value = object[name];
       // Inherited from Object.prototype; no JSON has functions.
       if (typeof value === 'function') value = undefined;
-      const part = write(value, output);
-      if (part === undefined) return undefined;
-      text += text === '' ? lead + part : `,${lead}${part}`;
+      if (!write(value, output)) return false;
     }
-    return `{${text}}`;
+    bytes.raw(fields.length === 0 ? emptyObject : closingBrace);
+    return true;
   };
 }
 
@@ -72,11 +81,11 @@ function prepareFields(
   selectionSets: readonly SelectionSetNode[],
   tools: WriterTools,
 ): FieldWriter[] {
-  return [...tools.collectFields(type, selectionSets)].map(function prepareField([name, nodes]) {
+  return [...tools.collectFields(type, selectionSets)].map(function prepareField([name, nodes], index) {
     const responseName = tools.responseName(name);
-    const lead = `${quoted(responseName)}:`;
+    const lead = asciiBytes(`${index === 0 ? '{' : ','}${JSON.stringify(responseName)}:`);
     const fieldName = nodes[0]!.name.value;
-    if (fieldName === '__typename') return { name, lead, write: writeTypeName(type, responseName) };
+    if (fieldName === '__typename') return { name, lead, write: prepareTypeName(type, responseName) };
     if (fieldName.startsWith('__')) return { name, lead, write: writeIntrospection };
     const field = 'getFields' in type ? type.getFields()[fieldName] : undefined;
     if (field === undefined) throw new Error(`The type ${type.name} has no field ${fieldName}.`);
@@ -87,16 +96,20 @@ function prepareFields(
 }
 
 /** The name of an object's type. Of an interface object whose own type nobody told, there is none. */
-function writeTypeName(type: GraphQLCompositeType, name: string): Write {
-  if (isObjectType(type)) return constant(quoted(type.name));
-  return function tellUnknown(_value, output) {
-    tellProblem(output, `The type of an object of ${type.name} is not known.`, name);
-    return undefined;
+function prepareTypeName(type: GraphQLCompositeType, name: string): Write {
+  const text = isObjectType(type) ? asciiBytes(`"${type.name}"`) : undefined;
+  return function writeTypeName(_value, output) {
+    if (text === undefined) tellProblem(output, `The type of an object of ${type.name} is not known.`, name);
+    else output.bytes.raw(text);
+    return text !== undefined;
   };
 }
 
 /** What graphql-js said of the schema. */
-const writeIntrospection: Write = (value) => (value === undefined ? 'null' : JSON.stringify(value));
+function writeIntrospection(value: unknown, { bytes }: Output): boolean {
+  bytes.text(value === undefined ? 'null' : JSON.stringify(value));
+  return true;
+}
 
 /** @param where what a problem with it is told to be about */
 function prepareValue(
@@ -108,22 +121,31 @@ function prepareValue(
 ): Write {
   const isNonNull = isNonNullType(type);
   const nullable = isNonNull ? type.ofType : type;
-  const ofNull = isNonNull ? undefined : 'null';
   const nullMessage = `Cannot return null for non-nullable ${where}.`;
+
+  function writeNull(output: Output): boolean {
+    if (isNonNull) tellProblem(output, nullMessage, name);
+    else output.bytes.raw(nullText);
+    return !isNonNull;
+  }
+
+  /** After a problem that was told already. */
+  function writeNullInstead(output: Output, from: number): boolean {
+    if (isNonNull) return false;
+    output.bytes.end = from;
+    output.bytes.raw(nullText);
+    settleNull(output, name);
+    return true;
+  }
 
   if (isLeafType(nullable)) {
     const writeLeaf = prepareLeaf(nullable);
     const invalidMessage = `Invalid value found for ${where}.`;
     return function writeLeafField(value, output) {
-      if (value === null || value === undefined) {
-        if (isNonNull) tellProblem(output, nullMessage, name);
-        return ofNull;
-      }
-      const text = writeLeaf(value);
-      if (text !== undefined) return text;
+      if (value === null || value === undefined) return writeNull(output);
+      if (writeLeaf(value, output.bytes)) return true;
       tellProblem(output, invalidMessage, name);
-      if (!isNonNull) settleNull(output, name);
-      return ofNull;
+      return writeNullInstead(output, output.bytes.end);
     };
   }
 
@@ -131,24 +153,26 @@ function prepareValue(
     ? prepareList(nullable.ofType, where, selectionSets, tools)
     : prepareComposite(nullable, where, selectionSets, tools);
   return function writeField(value, output) {
-    if (value === null || value === undefined) {
-      if (isNonNull) tellProblem(output, nullMessage, name);
-      return ofNull;
+    if (value === null || value === undefined) return writeNull(output);
+    const { bytes, shared } = output;
+    const isShared = shared?.has(value) === true;
+    if (isShared) {
+      const known = output.written!.get(value);
+      if (known !== undefined && known.by === writePresent) {
+        bytes.again(known.from, known.to);
+        return true;
+      }
     }
-    const known = output.shared?.has(value) === true ? output.written!.get(value) : undefined;
-    if (known !== undefined && known.by === writePresent) return known.text;
     const problems = output.problems.length;
+    const from = bytes.end;
     output.path[output.depth++] = name;
-    const text = writePresent(value, output);
+    const written = writePresent(value, output);
     output.depth -= 1;
-    if (text === undefined) {
-      if (!isNonNull) settleNull(output, name);
-      return ofNull;
+    if (!written) return writeNullInstead(output, from);
+    if (isShared && output.problems.length === problems) {
+      output.written!.set(value, { by: writePresent, from, to: bytes.end });
     }
-    if (output.shared?.has(value) === true && output.problems.length === problems) {
-      output.written!.set(value, { by: writePresent, text });
-    }
-    return text;
+    return true;
   };
 }
 
@@ -159,43 +183,55 @@ function prepareList(
   tools: WriterTools,
 ): Write {
   const isNonNull = isNonNullType(elementType);
-  const nullable = isNonNull ? elementType.ofType : elementType;
-  const writeElement: Write = isLeafType(nullable)
-    ? prepareLeaf(nullable)
-    : isListType(nullable)
-      ? prepareList(nullable.ofType, where, selectionSets, tools)
-      : prepareComposite(nullable, where, selectionSets, tools);
-  const isLeaf = isLeafType(nullable);
+  const writeElement = prepareElement(isNonNull ? elementType.ofType : elementType, where, selectionSets, tools);
+  const invalidMessage = `Invalid value found for ${where}.`;
+  const nullMessage = `Cannot return null for non-nullable element of ${where}.`;
 
   return function writeList(value, output) {
     if (!Array.isArray(value)) {
-      tellProblem(output, `Invalid value found for ${where}.`);
-      return undefined;
+      tellProblem(output, invalidMessage);
+      return false;
     }
+    const { bytes } = output;
+    bytes.raw(openingBracket);
     const level = output.depth++;
-    let text = '';
     for (let index = 0; index < value.length; index++) {
+      if (index > 0) bytes.raw(comma);
       const element: unknown = value[index];
       output.path[level] = index;
-      let part: string | undefined;
-      if (element === null || element === undefined) {
-        if (isNonNull) tellProblem(output, `Cannot return null for non-nullable element of ${where}.`);
-      } else {
-        part = writeElement(element, output);
-        if (part === undefined && isLeaf) tellProblem(output, `Invalid value found for element of ${where}.`);
+      const from = bytes.end;
+      const isNull = element === null || element === undefined;
+      if (!isNull && writeElement(element, output)) continue;
+      if (isNull && isNonNull) tellProblem(output, nullMessage);
+      if (isNonNull) {
+        output.depth = level;
+        return false;
       }
-      if (part === undefined) {
-        if (isNonNull) {
-          output.depth = level;
-          return undefined;
-        }
-        settleNull(output);
-        part = 'null';
-      }
-      text += index === 0 ? part : `,${part}`;
+      bytes.end = from;
+      bytes.raw(nullText);
+      settleNull(output);
     }
     output.depth = level;
-    return `[${text}]`;
+    bytes.raw(closingBracket);
+    return true;
+  };
+}
+
+/** For an element that is not null. */
+function prepareElement(
+  type: Exclude<GraphQLOutputType, { readonly ofType: unknown }> | GraphQLList<GraphQLOutputType>,
+  where: string,
+  selectionSets: readonly SelectionSetNode[],
+  tools: WriterTools,
+): Write {
+  if (isListType(type)) return prepareList(type.ofType, where, selectionSets, tools);
+  if (!isLeafType(type)) return prepareComposite(type, where, selectionSets, tools);
+  const writeLeaf = prepareLeaf(type);
+  const invalidMessage = `Invalid value found for element of ${where}.`;
+  return function writeLeafElement(value, output) {
+    if (writeLeaf(value, output.bytes)) return true;
+    tellProblem(output, invalidMessage);
+    return false;
   };
 }
 
@@ -208,11 +244,14 @@ function prepareComposite(
   const writerOf = isAbstractType(type)
     ? prepareByTypeName(type, selectionSets, tools)
     : constant(prepareObjectWriter(type, selectionSets, tools));
+  const invalidMessage = `Invalid value found for ${where}.`;
   return function writeComposite(value, output) {
-    const writer = isObject(value) ? writerOf(value['__typename']) : undefined;
-    if (writer !== undefined) return writer(value as Data, output);
-    tellProblem(output, `Invalid value found for ${where}.`);
-    return undefined;
+    if (isObject(value)) {
+      const writer = writerOf(value['__typename']);
+      if (writer !== undefined) return writer(value, output);
+    }
+    tellProblem(output, invalidMessage);
+    return false;
   };
 }
 
@@ -222,7 +261,7 @@ function constant<T>(value: T): () => T {
 
 /** Writers of an interface's or union's objects, prepared when their type is met for the first time. */
 function prepareByTypeName(
-  type: Extract<GraphQLCompositeType, { resolveType: unknown }>,
+  type: GraphQLAbstractType,
   selectionSets: readonly SelectionSetNode[],
   tools: WriterTools,
 ): (typeName: unknown) => WriteObject | undefined {

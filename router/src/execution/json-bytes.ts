@@ -1,0 +1,100 @@
+/**
+ * JSON text as UTF-8, written into one piece of memory that is used again for each answer. Most of an answer is plain ASCII,
+ * which is copied character by character while it is looked at: a string would have to be looked at, put together, measured,
+ * and encoded.
+ *
+ * Between `start` and `finish` nothing may wait: there is one of it.
+ */
+export interface JsonBytes {
+  /** How far it is written. Setting it back takes back what stands behind. */
+  end: number;
+  /** Text that is JSON already, and ASCII: see `asciiBytes`. */
+  raw(bytes: Uint8Array): void;
+  /** Text that is JSON already. */
+  text(text: string): void;
+  /** A string as a JSON string. */
+  string(value: string): void;
+  /** What was written from `from` to `to`, once more. */
+  again(from: number, to: number): void;
+  /** A copy of what was written from the beginning. */
+  copy(): Buffer;
+}
+
+/** Beyond this length, native code is faster. */
+const longText = 512;
+const quotationMark = 34;
+const backslash = 92;
+
+/** @param size in bytes, at the beginning; it grows with the longest answer */
+export function createJsonBytes(size = 1 << 16): JsonBytes {
+  let memory = Buffer.allocUnsafeSlow(size);
+  let space = size;
+
+  function reserve(length: number, end: number): void {
+    if (end + length <= space) return;
+    space = Math.max(space * 2, end + length);
+    const larger = Buffer.allocUnsafeSlow(space);
+    memory.copy(larger, 0, 0, end);
+    memory = larger;
+  }
+
+  const bytes: JsonBytes = {
+    end: 0,
+
+    raw(source) {
+      const { length } = source;
+      reserve(length, bytes.end);
+      const at = bytes.end;
+      for (let index = 0; index < length; index++) memory[at + index] = source[index]!;
+      bytes.end = at + length;
+    },
+
+    text(text) {
+      // A UTF-16 unit is three bytes at most.
+      reserve(text.length * 3, bytes.end);
+      bytes.end += memory.write(text, bytes.end, 'utf8');
+    },
+
+    string(value) {
+      const { length } = value;
+      if (length > longText) {
+        bytes.text(JSON.stringify(value));
+        return;
+      }
+      reserve(length + 2, bytes.end);
+      const start = bytes.end;
+      let at = start;
+      memory[at++] = quotationMark;
+      for (let index = 0; index < length; index++) {
+        const code = value.charCodeAt(index);
+        if (code < 32 || code > 126 || code === quotationMark || code === backslash) {
+          bytes.end = start;
+          bytes.text(JSON.stringify(value));
+          return;
+        }
+        memory[at++] = code;
+      }
+      memory[at++] = quotationMark;
+      bytes.end = at;
+    },
+
+    again(from, to) {
+      reserve(to - from, bytes.end);
+      memory.copyWithin(bytes.end, from, to);
+      bytes.end += to - from;
+    },
+
+    copy() {
+      return Buffer.from(memory.subarray(0, bytes.end));
+    },
+  };
+  return bytes;
+}
+
+/** A text as bytes for `raw`. What is beyond ASCII is escaped. */
+export function asciiBytes(json: string): Uint8Array {
+  return Buffer.from(
+    json.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    'latin1',
+  );
+}
