@@ -87,7 +87,7 @@ export async function startApollo(options: {
           if (streams && slot !== undefined) slot.accepted = await executor.subscription(incoming);
         },
         async didEncounterErrors({ errors, contextValue }) {
-          belongTo(contextValue.requestId, errors);
+          belongTo(contextValue, errors);
         },
         async responseForOperation({ operation, response }) {
           if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return null;

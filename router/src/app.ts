@@ -21,6 +21,7 @@ import type { StreamLimits } from './subscribe.ts';
 import { settingsOf } from './subgraph-settings.ts';
 import { createFlights } from './subgraph-sharing.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
+import type { Telemetry } from './telemetry.ts';
 import { createUpstream } from './upstream.ts';
 import { createWebSocketTransport } from './websocket.ts';
 
@@ -34,6 +35,8 @@ export interface RouterParts {
   readonly settings?: Settings;
   /** Asked which policies (`@policy`) hold for a request, beside those that the caller's claims list. @default none does */
   readonly grantPolicies?: GrantPolicies;
+  /** @default none */
+  readonly telemetry?: Telemetry | undefined;
   /** For one fetch from a subgraph, in ms. @default the setting */
   readonly subgraphTimeoutMs?: number;
   /** Of a request's body or a socket's message. @default 1 MiB */
@@ -62,7 +65,7 @@ const nothingHere = `There is nothing here; the endpoint is ${endpoint}.`;
 
 /** Wires a router: one endpoint over a supergraph. */
 export async function createRouter(parts: RouterParts): Promise<Router> {
-  const { identity, playground, log, settings = defaultSettings, subgraphTimeoutMs } = parts;
+  const { identity, playground, log, settings = defaultSettings, subgraphTimeoutMs, telemetry } = parts;
   const { reload, limits } = settings;
   const { maxBodyBytes = limits.bodyBytes } = parts;
   const idle = parts.upstreamIdleMs === undefined ? {} : { idleMs: parts.upstreamIdleMs };
@@ -84,7 +87,7 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   function generationOf(graph: LoadedSupergraph): Promise<Generation> {
     const connected = connections.connect(graph.subgraphs);
     const { grantPolicies } = parts;
-    return createGeneration({ graph, connected, formatError, persisted, settings, grantPolicies, log });
+    return createGeneration({ graph, connected, formatError, persisted, settings, grantPolicies, log, telemetry });
   }
 
   function enterCurrent(): Generation {
@@ -104,7 +107,15 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   const health = createHealth({});
   const cors = createCors(settings.cors);
   const rateLimit = createRateLimit(settings.rateLimit, log);
-  const http = createHttpTransport({ generation: enterCurrent, identity, cors, rateLimit, maxBodyBytes, log });
+  const http = createHttpTransport({
+    generation: enterCurrent,
+    identity,
+    cors,
+    rateLimit,
+    maxBodyBytes,
+    log,
+    telemetry,
+  });
   const webSockets = createWebSocketTransport({
     generation: enterCurrent,
     subscriptions,
@@ -114,8 +125,10 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
     formatError,
     log,
     streamLimits: parts.streamLimits,
+    telemetry,
     maxMessageBytes: maxBodyBytes,
   });
+  telemetry?.showOpen({ sockets: webSockets.count, subscriptions: subscriptions.count });
   let draining = false;
 
   function handle(request: IncomingMessage, response: ServerResponse): void {

@@ -1,6 +1,7 @@
 import { formatted as shaped, maskErrors, type FormatError } from '@cafe-for-me/lib/errors';
 import type { Logger } from '@cafe-for-me/lib/log';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { logFields, type RequestContext } from './request-context.ts';
 
 const subrequestCodes = { timedOut: 'SUBREQUEST_TIMEOUT', failed: 'SUBREQUEST_FAILED' } as const;
 
@@ -53,11 +54,12 @@ export function onceEach(errors: readonly GraphQLError[]): readonly GraphQLError
 }
 
 /** Which request an error belongs to, for the log line under which it is masked. */
-const requestIds = new WeakMap<object, string>();
+const contexts = new WeakMap<object, Pick<RequestContext, 'requestId' | 'traceparent'>>();
 
 /** Says of errors which request they belong to. Only failures pay for it: a context around each request would cost all. */
-export function belongTo(requestId: string, errors: readonly unknown[]): void {
-  for (const error of errors) if (typeof error === 'object' && error !== null) requestIds.set(error, requestId);
+export function belongTo(context: RequestContext, errors: readonly unknown[]): void {
+  context.observed?.failed(errors);
+  for (const error of errors) if (typeof error === 'object' && error !== null) contexts.set(error, context);
 }
 
 /** What subgraphs put into `extensions` for debugging, or for the HTTP layer of their own. */
@@ -69,8 +71,8 @@ const innards = ['stacktrace', 'exception', 'http'];
  */
 export function createFormatError(log: Logger): FormatError {
   function mask(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-    const requestId = requestIds.get(error as object);
-    return maskErrors(requestId === undefined ? log : log.child({ requestId }))(formatted, error);
+    const context = contexts.get(error as object);
+    return maskErrors(context === undefined ? log : log.child(logFields(context)))(formatted, error);
   }
   return function formatError(formatted, error) {
     const extensions = formatted.extensions;

@@ -8,6 +8,7 @@ import type { PersistedOperations } from './persisted-operations.ts';
 import { startPipeline, type Pipeline } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
+import type { Telemetry } from './telemetry.ts';
 import type { Upstream } from './upstream.ts';
 
 /**
@@ -37,8 +38,9 @@ export async function createGeneration(parts: {
   settings: Settings;
   grantPolicies: GrantPolicies | undefined;
   log: Logger;
+  telemetry?: Telemetry | undefined;
 }): Promise<Generation> {
-  const { graph, connected, formatError, persisted, settings, grantPolicies, log } = parts;
+  const { graph, connected, formatError, persisted, settings, grantPolicies, log, telemetry } = parts;
   let inside = 0;
   let lastLeft: (() => void) | undefined;
 
@@ -50,7 +52,7 @@ export async function createGeneration(parts: {
         grantPolicies,
         log,
       });
-      return await startPipeline({ graph, executor, formatError, persisted, settings, log });
+      return await startPipeline({ graph, executor, formatError, persisted, settings, log, telemetry });
     } catch (error) {
       await connected.release();
       throw error;

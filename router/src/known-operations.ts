@@ -1,5 +1,6 @@
 import { Kind, OperationTypeNode, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { CacheCounts } from './cache-counts.ts';
 import { persistedIdIn, type OperationRequest } from './operation-request.ts';
 import { textLength } from './planner.ts';
 import type { RequestCheck } from './request-checks.ts';
@@ -28,11 +29,14 @@ export interface KnownOperations {
  *
  * @param options.texts whether clients may send texts; else they must send ids. @default true
  */
-export function createKnownOperations(options: { texts?: boolean } = {}): KnownOperations {
-  const { texts = true } = options;
+export function createKnownOperations(
+  options: { texts?: boolean; counts?: CacheCounts | undefined } = {},
+): KnownOperations {
+  const { texts = true, counts = new CacheCounts() } = options;
   const limits = { max: 2_000, maxSize: 20_000_000 };
   const byText = new LRUCache<string, KnownOperation>(limits);
   const byId = new LRUCache<string, KnownOperation>(limits);
+  counts.entries = () => byText.size + byId.size;
 
   function lookUp(request: OperationRequest): KnownOperation | undefined {
     const { query, extensions } = request;
@@ -58,7 +62,11 @@ export function createKnownOperations(options: { texts?: boolean } = {}): KnownO
     },
     find(request) {
       const known = lookUp(request);
-      if (known === undefined) return undefined;
+      if (known === undefined) {
+        counts.misses += 1;
+        return undefined;
+      }
+      counts.hits += 1;
       const { operationName } = request;
       return isAbsent(operationName) || operationName === known.operation.name?.value ? known : undefined;
     },

@@ -26,6 +26,8 @@ export interface LiveSubscriptions {
    * others are restarted, spread over some time so that not all clients come back in one moment; until then they run on.
    */
   moveTo(generation: Generation): Promise<void>;
+  /** How many are running. */
+  count(): number;
   /** None is restarted any more. */
   stop(): void;
 }
@@ -112,6 +114,7 @@ export function createLiveSubscriptions(options: {
       }
       if (moved + restarting > 0) log.info({ moved, restarting }, 'live subscriptions go on with the new supergraph');
     },
+    count: () => all.size,
     stop() {
       for (const timer of restarts) clearTimeout(timer);
       restarts.clear();

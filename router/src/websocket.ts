@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FormatError } from '@cafe-for-me/lib/errors';
 import type { Logger } from '@cafe-for-me/lib/log';
+import { traceparentIn } from '@cafe-for-me/lib/telemetry';
 import { GraphQLError, parse, type ExecutionArgs, type GraphQLFormattedError } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type Context, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -15,12 +16,16 @@ import { nestsTooDeep } from './nesting.ts';
 import type { Outcome } from './pipeline.ts';
 import { rateLimited, type RateLimit } from './rate-limit.ts';
 import { endWithError } from './raw-answer.ts';
-import { requestIdFrom, traceparentFrom, type RequestContext } from './request-context.ts';
+import { logFields, requestIdFrom, type RequestContext } from './request-context.ts';
+import type { Executed } from './execute.ts';
 import { createStream, StreamFailed, type StreamLimits } from './subscribe.ts';
+import type { Telemetry } from './telemetry.ts';
 import { frames, only, sent } from './websocket-frames.ts';
 
 export interface WebSocketTransport {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** How many sockets are open. */
+  count(): number;
   /** Closes all sockets with 1012, which clients answer by connecting again, elsewhere. */
   drain(): Promise<void>;
 }
@@ -51,16 +56,23 @@ export function createWebSocketTransport(options: {
   formatError: FormatError;
   log: Logger;
   streamLimits?: StreamLimits | undefined;
+  telemetry?: Telemetry | undefined;
   /** Bytes of one message of a client. */
   maxMessageBytes: number;
   /** A ping goes so often; a socket that doesn't answer before the next is ended. @default 12_000 ms */
   pingMs?: number;
 }): WebSocketTransport {
   const { generation: enterGeneration, subscriptions, identity, cors, rateLimit, formatError, log } = options;
-  const { streamLimits, maxMessageBytes, pingMs = 12_000 } = options;
+  const { streamLimits, telemetry, maxMessageBytes, pingMs = 12_000 } = options;
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols });
   webSockets.on('wsClientError', ({ message }, socket) => endWithError(socket, 400, 'BAD_REQUEST', `${message}.`));
+  const { events: sentEvents } = telemetry ?? {};
   let draining = false;
+
+  function eventText(event: Executed): string {
+    if (sentEvents !== undefined) sentEvents.value += 1;
+    return answerText(event, formatError);
+  }
 
   async function connect(context: Context<Record<string, unknown>, Extra>): Promise<boolean> {
     const { extra, connectionParams } = context;
@@ -85,12 +97,11 @@ export function createWebSocketTransport(options: {
   }
 
   function contextOf({ caller, request }: Extra, { extensions }: SubscribePayload): RequestContext {
-    return {
-      requestId: requestIdFrom(extensions?.['requestId']),
-      traceparent: traceparentFrom(extensions?.['traceparent'] ?? request.headers['traceparent']),
-      caller: caller ?? identity.anonymous,
-      headers: request.headers,
-    };
+    const requestId = requestIdFrom(extensions?.['requestId']);
+    const given = traceparentIn(extensions?.['traceparent'] ?? request.headers['traceparent']);
+    const observed = telemetry?.requests.began('ws', requestId, given);
+    const traceparent = observed === undefined ? given : observed.traceparent;
+    return { requestId, traceparent, caller: caller ?? identity.anonymous, headers: request.headers, observed };
   }
 
   /** Streams what `generation` accepted; it is left when the stream has ended. */
@@ -113,30 +124,44 @@ export function createWebSocketTransport(options: {
     return subscriptions.add({ request, context, stream: events, restart }, generation);
   }
 
+  /** Every operation of a socket begins here. */
+  async function answerTo(
+    context: RequestContext,
+    extra: Extra,
+    id: string,
+    payload: SubscribePayload,
+  ): Promise<ExecutionArgs | GraphQLError[]> {
+    const { operationName, variables, extensions } = payload;
+    // The protocol wants a text also where its hash is sent: it is empty then.
+    const request = { query: payload.query === '' ? undefined : payload.query, operationName, variables, extensions };
+    const { socket } = extra;
+    const wait = rateLimit && (await rateLimit.refusedFor(context.caller, extra.request));
+    if (wait !== undefined) return [noted(rateLimited(wait), context)];
+    const generation = enterGeneration();
+    let streaming = false;
+    try {
+      const outcome = await generation.pipeline.run(request, context);
+      if (outcome.status === 'refused') return outcome.errors.map(asGraphQLError);
+      if (outcome.status === 'answered') return handedOver(frames(id, only(outcome.text), socket, (text) => text));
+      streaming = true;
+      const events = stream(outcome, generation, { request, context }, socket);
+      return handedOver(frames(id, events, socket, eventText));
+    } catch (error) {
+      log.error({ ...logFields(context), error }, 'an operation could not be answered');
+      return formatAll([noted(error, context)], formatError).map(asGraphQLError);
+    } finally {
+      if (!streaming) generation.leave();
+    }
+  }
+
   const protocol = makeServer<Record<string, unknown>, Extra>({
     onConnect: connect,
     async onSubscribe({ extra }, id, payload) {
       const context = contextOf(extra, payload);
-      const { operationName, variables, extensions } = payload;
-      // The protocol wants a text also where its hash is sent: it is empty then.
-      const request = { query: payload.query === '' ? undefined : payload.query, operationName, variables, extensions };
-      const { socket } = extra;
-      const wait = rateLimit && (await rateLimit.refusedFor(context.caller, extra.request));
-      if (wait !== undefined) return [rateLimited(wait)];
-      const generation = enterGeneration();
-      let streaming = false;
       try {
-        const outcome = await generation.pipeline.run(request, context);
-        if (outcome.status === 'refused') return outcome.errors.map(asGraphQLError);
-        if (outcome.status === 'answered') return handedOver(frames(id, only(outcome.text), socket, (text) => text));
-        streaming = true;
-        const events = stream(outcome, generation, { request, context }, socket);
-        return handedOver(frames(id, events, socket, (event) => answerText(event, formatError)));
-      } catch (error) {
-        log.error({ requestId: context.requestId, error }, 'an operation could not be answered');
-        return formatAll([error], formatError).map(asGraphQLError);
+        return await answerTo(context, extra, id, payload);
       } finally {
-        if (!streaming) generation.leave();
+        context.observed?.ended();
       }
     },
     execute: (args) => args.contextValue as AsyncIterableIterator<never>,
@@ -187,11 +212,17 @@ export function createWebSocketTransport(options: {
       }
       webSockets.handleUpgrade(request, socket, head, accept);
     },
+    count: () => webSockets.clients.size,
     async drain() {
       draining = true;
       await Promise.all([...webSockets.clients].map((socket) => closed(socket, serviceRestart, 'Service Restart')));
     },
   };
+}
+
+function noted<Failure>(error: Failure, { observed }: RequestContext): Failure {
+  observed?.failed([error]);
+  return error;
 }
 
 /** What only a server says is well-formed, but nothing that a client may send: graphql-ws throws at it. */
