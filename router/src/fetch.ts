@@ -10,8 +10,6 @@ import type { OneSubgraphSettings } from './subgraph-settings.ts';
 import type { Flight, Flights } from './subgraph-sharing.ts';
 import type { Subgraph } from './supergraph.ts';
 
-export { parseAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
-
 /** What goes to a subgraph. */
 export interface SubgraphRequest {
   readonly query: string;
@@ -34,8 +32,6 @@ export interface SubgraphFetch {
   exchange(body: string, context: RequestContext, use: FetchUse): Promise<string>;
   /** @throws as `exchange` */
   send(request: SubgraphRequest, context: RequestContext): Promise<SubgraphAnswer>;
-  /** The same with a request that is JSON already. */
-  sendText(request: string, context: RequestContext): Promise<SubgraphAnswer>;
   close(): Promise<void>;
 }
 
@@ -182,16 +178,13 @@ export function createSubgraphFetch(options: {
       : exchangeAs(identity, body, context, shareable);
   }
 
-  async function sendText(request: string, context: RequestContext): Promise<SubgraphAnswer> {
-    const answer = parseAnswer(await exchange(request, context, { shareable: false }));
-    if (answer === undefined) throw subrequestFailed(name);
-    return answer;
-  }
-
   return {
     exchange,
-    sendText,
-    send: (request, context) => sendText(JSON.stringify(request), context),
+    async send(request, context) {
+      const answer = parseAnswer(await exchange(JSON.stringify(request), context, { shareable: false }));
+      if (answer === undefined) throw subrequestFailed(name);
+      return answer;
+    },
     close: () => connections.close(),
   };
 }
