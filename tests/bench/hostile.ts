@@ -2,18 +2,18 @@
  * `npm run bench -- hostile`: requests whose subgraph answers in every broken way there is. All must be answered as they
  * should, and the router's memory must not grow.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Child } from '@cafe-for-me/deploy/child';
 import { freePort } from '@cafe-for-me/deploy/free-port';
 import { localDir, root } from '@cafe-for-me/deploy/paths';
 import { Pool } from 'undici';
 import { hostileModes, type HostileMode } from './hostile/answers.ts';
 import { QUERY, wrongIn } from './hostile/check.ts';
 import { inspect } from './hostile/inspected.ts';
+import { startAttackedRouter, type AttackedRouter } from './hostile/router.ts';
 import { startHostileSubgraphs } from './hostile/subgraphs.ts';
 import { saveResult } from './results.ts';
-import { residentMemory, startNode } from './router/processes.ts';
+import { residentMemory } from './router/processes.ts';
 
 const CLIENTS = 50;
 /** Memory is looked at so often, with nothing in flight. */
@@ -52,56 +52,32 @@ export async function benchHostile(options: HostileOptions, write: (line: string
   const dir = join(localDir, `bench-${process.pid}`);
   await mkdir(dir, { recursive: true });
   const subgraphs = await startHostileSubgraphs();
-  const [port, inspectorPort] = [await freePort(), await freePort()];
-  let router: Child | undefined;
+  const inspectorPort = await freePort();
+  let router: AttackedRouter | undefined;
   try {
-    await writeFile(join(dir, 'supergraph.graphql'), subgraphs.sdl);
-    await writeFile(join(dir, 'router.yaml'), JSON.stringify(configuration));
-    router = await startNode({
-      args: [
-        `--inspect=127.0.0.1:${inspectorPort}`,
-        options.routerFile,
-        ...['--config', join(dir, 'router.yaml'), '--supergraph', join(dir, 'supergraph.graphql'), '--port', `${port}`],
-      ],
-      core: 'gateway',
-      logFile: join(dir, 'router.log'),
+    router = await startAttackedRouter({
+      file: options.routerFile,
+      dir,
+      sdl: subgraphs.sdl,
+      timeoutMs: TIMEOUT_MS,
+      nodeArguments: [`--inspect=127.0.0.1:${inspectorPort}`],
     });
-    await waitUntilReady(router, port);
-    const { samples, counts, seconds } = await attack({ router, port, inspectorPort }, options.requests, write);
+    const { samples, counts, seconds } = await attack(router, inspectorPort, options.requests, write);
     return await report(options, { samples, counts, seconds }, write);
   } finally {
-    await router?.stop();
+    await router?.child.stop();
     await subgraphs.close();
     await rm(dir, { recursive: true, force: true });
   }
 }
 
-/** The circuit breaker would keep nearly all of it from the subgraph. */
-const configuration = {
-  log: { level: 'warn' },
-  subgraphs: {
-    timeoutMs: TIMEOUT_MS,
-    maxAnswerBytes: MEBIBYTE,
-    breaker: { enabled: false },
-    retry: { waitMs: 10 },
-  },
-};
-
-async function waitUntilReady(router: Child, port: number): Promise<void> {
-  for (;;) {
-    const response = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
-    if (response?.ok === true) return;
-    if (!router.running()) throw new Error(`The router has ended:\n${router.lastLines().join('\n')}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 async function attack(
-  { router, port, inspectorPort }: { router: Child; port: number; inspectorPort: number },
+  { child, origin }: AttackedRouter,
+  inspectorPort: number,
   requests: number,
   write: (line: string) => void,
 ) {
-  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: CLIENTS });
+  const pool = new Pool(origin, { connections: CLIENTS });
   const inspected = await inspect(inspectorPort);
   const light = hostileModes.filter(({ heavy }) => heavy === undefined);
   const heavy = hostileModes.filter((mode) => mode.heavy === true);
@@ -143,7 +119,7 @@ async function attack(
     const until = Math.round((requests * sample) / SAMPLES);
     await Promise.all(Array.from({ length: CLIENTS }, () => client(until)));
     const heapMib = Math.round(((await inspected.heap()) / MEBIBYTE) * 100) / 100;
-    const memoryMib = (await residentMemory(router.pid)) ?? 0;
+    const memoryMib = (await residentMemory(child.pid)) ?? 0;
     samples.push({ requests: sent, heapMib, memoryMib });
     write(`${sent}\theap ${heapMib} MiB\tprocess ${memoryMib} MiB`);
   }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '@cafe-for-me/deploy/paths';
+import { benchHostile } from './hostile.ts';
 import { benchOrders } from './orders.ts';
 import { benchRouter } from './router.ts';
 import { workloadNames } from './router/graph.ts';
@@ -9,16 +10,19 @@ const HELP = `npm run bench -- <name> [options]
 
   orders              the seed's load: 100 users placing orders, beside the floor of the same commits and payment call
   router              the router beside other gateways, over the same subgraphs, and beside the floor of the raw fetches
+  hostile             whether the router answers, and keeps its memory, over a subgraph that answers in every broken way
 
   --seconds <n>       how long the load lasts (default 60; of router, each measurement: default 3)
   --json              the last line is the summary as JSON
   --save              writes the result to tests/bench/results/<name>.json, to be committed
 
+  --router <file>     the main.js of another build of the router (of router and hostile)
+  --requests <n>      of hostile: how many (default 100000)
+
   Of router alone:
   --only <names>      which gateways, with commas between: ours, stock, hive, mercurius, floor (default: all)
   --workload <names>  which workloads, with commas between: ${workloadNames.join(', ')} (default: all)
   --rounds <n>        how often each is measured; the median is told (default 3)
-  --router <file>     the main.js of another build of the router, to be measured as ours
   --profile           where the gateways' processor time goes, by package and by function
 `;
 
@@ -27,6 +31,7 @@ const { values, positionals } = parseArgs({
   options: {
     seconds: { type: 'string' },
     rounds: { type: 'string', default: '3' },
+    requests: { type: 'string', default: '100000' },
     only: { type: 'string', default: '' },
     workload: { type: 'string', default: '' },
     router: { type: 'string', default: join(root, 'router/dist/main.js') },
@@ -84,7 +89,19 @@ async function run(name: 'orders' | 'router'): Promise<void> {
   process.exitCode = clean ? 0 : 1;
 }
 
+async function runHostile(): Promise<void> {
+  const requests = Number(values.requests);
+  if (!Number.isInteger(requests) || requests < 100) {
+    wrongUse(`--requests must be a whole number from 100 up, not "${values.requests}"`);
+    return;
+  }
+  const { json, save, router } = values;
+  const clean = await benchHostile({ requests, routerFile: resolve(router), json, save }, write);
+  process.exitCode = clean ? 0 : 1;
+}
+
 const [name] = positionals;
 if (values.help) write(HELP);
+else if (name === 'hostile') await runHostile();
 else if (name === 'orders' || name === 'router') await run(name);
 else wrongUse(`${name === undefined ? 'Which benchmark?' : `There is no benchmark "${name}".`}\n\n${HELP}`);
