@@ -54,7 +54,9 @@ export function mapFetches(node: PlanNode, change: (fetch: FetchNode) => PlanNod
         elseClause && mapFetches(elseClause, change),
       );
     }
-    default:
+    case 'Sequence':
+    case 'Flatten':
+    case 'Defer':
       throw new Error(`A ${node.kind} is no part of a fetch.`);
   }
 }
@@ -107,7 +109,7 @@ export function translated(fetch: FetchNode, variants: ReadonlyMap<string, Argum
 
   function addRenames(selections: readonly QueryPlanSelectionNode[], path: readonly string[]): void {
     for (const node of selections) {
-      if (node.kind === Kind.INLINE_FRAGMENT) {
+      if (node.kind === 'InlineFragment') {
         addRenames(
           node.selections,
           node.typeCondition === undefined ? path : [...path, `... on ${node.typeCondition}`],
@@ -153,7 +155,7 @@ export function translated(fetch: FetchNode, variants: ReadonlyMap<string, Argum
 /** Paths of all fields, as `outer.inner`, whatever the types. */
 export function inputPaths(selections: readonly QueryPlanSelectionNode[], prefix = ''): string[] {
   return selections.flatMap(function pathsOf(node): string[] {
-    if (node.kind === Kind.INLINE_FRAGMENT) return inputPaths(node.selections, prefix);
+    if (node.kind === 'InlineFragment') return inputPaths(node.selections, prefix);
     const path = prefix + node.name;
     return [path, ...inputPaths(node.selections ?? [], `${path}.`)];
   });
@@ -166,7 +168,7 @@ export function withoutPaths(
   prefix = '',
 ): QueryPlanSelectionNode[] {
   return selections.flatMap(function left(node): QueryPlanSelectionNode[] {
-    if (node.kind === Kind.INLINE_FRAGMENT) {
+    if (node.kind === 'InlineFragment') {
       const inner = withoutPaths(node.selections, dropped, prefix);
       return inner.length === 0 ? [] : [{ ...node, selections: inner }];
     }

@@ -22,7 +22,7 @@ export function createLabelDraw(
 ): (() => ActiveLabels) | undefined {
   if (labels.length === 0) return undefined;
   const shareOf = new Map(labels.map((label) => [label, percentOf(label) ?? shares[label] ?? 0]));
-  const thresholds = [...new Set(shareOf.values())].sort((a, b) => a - b);
+  const thresholds = [...new Set(shareOf.values())].toSorted((a, b) => a - b);
   const sets = [...thresholds, Infinity].map(function setFrom(least): ActiveLabels {
     const conditions = new Map([...shareOf].map(([label, share]) => [label, share >= least]));
     return { key: [...conditions].flatMap(([label, on]) => (on ? label : [])).join(), conditions };

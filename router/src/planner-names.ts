@@ -16,6 +16,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type ObjectFieldNode,
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql';
@@ -204,11 +205,15 @@ function variantOf(field: FieldNode): string {
 }
 
 function sorted<T extends { readonly name: { readonly value: string } }>(nodes: readonly T[]): T[] {
-  return [...nodes].sort((a, b) => (a.name.value < b.name.value ? -1 : 1));
+  return nodes.toSorted((a, b) => (a.name.value < b.name.value ? -1 : 1));
 }
 
 function sortedValue(value: ValueNode): ValueNode {
   if (value.kind === Kind.LIST) return { ...value, values: value.values.map(sortedValue) };
   if (value.kind !== Kind.OBJECT) return value;
-  return { ...value, fields: sorted(value.fields).map((one) => ({ ...one, value: sortedValue(one.value) })) };
+  return { ...value, fields: sorted(value.fields).map(sortedField) };
+}
+
+function sortedField(field: ObjectFieldNode): ObjectFieldNode {
+  return { ...field, value: sortedValue(field.value) };
 }

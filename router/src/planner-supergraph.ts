@@ -14,6 +14,7 @@ import {
   Kind,
   parse,
   print,
+  type ConstArgumentNode,
   type ConstDirectiveNode,
   type ConstObjectValueNode,
   type ConstValueNode,
@@ -30,19 +31,20 @@ export interface PlannerSupergraph {
   readonly variants: ReadonlyMap<string, ArgumentVariant>;
   /** Names under which the data holds what subgraphs need, in one type or another: no alias must put anything else there. */
   readonly reserved: ReadonlySet<string>;
-  /** What a field `@requires`, by subgraph, type and field (`placeOf`). */
-  readonly requirements: ReadonlyMap<string, SelectionSetNode>;
-  /** The resolvable keys of a type, by subgraph and type (`placeOf`). */
-  readonly keys: ReadonlyMap<string, readonly SelectionSetNode[]>;
+  /** By their names. */
+  readonly subgraphs: ReadonlyMap<string, SubgraphNeeds>;
   /** Whether an object may be of both types: they are the same, or one implements the other. */
   areRelated(type: string, other: string): boolean;
   /** Those of `@override(from:, label:)`, each once. */
   readonly overrideLabels: readonly string[];
 }
 
-/** A type or a field of it, as one subgraph has it. */
-export function placeOf(subgraph: string, type: string, field = ''): string {
-  return `${subgraph} ${type}.${field}`;
+/** What a subgraph needs to know of entities. */
+export interface SubgraphNeeds {
+  /** What a field `@requires`, by `Type.field`. */
+  readonly requirements: Map<string, SelectionSetNode>;
+  /** The resolvable keys, by type. */
+  readonly keys: Map<string, SelectionSetNode[]>;
 }
 
 export function plannerSupergraph(graph: LoadedSupergraph): PlannerSupergraph {
@@ -50,8 +52,7 @@ export function plannerSupergraph(graph: LoadedSupergraph): PlannerSupergraph {
   const subgraphNames = subgraphNamesIn(document);
   const variants = createVariants(document);
   const reserved = new Set<string>();
-  const requirements = new Map<string, SelectionSetNode>();
-  const keys = new Map<string, SelectionSetNode[]>();
+  const subgraphs = new Map<string, SubgraphNeeds>();
   const overrideLabels = new Set<string>();
   const implementing = new Set(
     document.definitions.flatMap((one) =>
@@ -65,8 +66,13 @@ export function plannerSupergraph(graph: LoadedSupergraph): PlannerSupergraph {
     return selectionSet;
   }
 
-  function subgraphOf(directive: ConstDirectiveNode): string {
-    return subgraphNames.get(textOf(directive, 'graph') ?? '') ?? '';
+  function subgraphOf(directive: ConstDirectiveNode): SubgraphNeeds {
+    const name = subgraphNames.get(textOf(directive, 'graph') ?? '') ?? '';
+    const known = subgraphs.get(name);
+    if (known !== undefined) return known;
+    const subgraph = { requirements: new Map(), keys: new Map() };
+    subgraphs.set(name, subgraph);
+    return subgraph;
   }
 
   function noteKey(type: string, directive: ConstDirectiveNode): void {
@@ -74,32 +80,33 @@ export function plannerSupergraph(graph: LoadedSupergraph): PlannerSupergraph {
     if (key === undefined) return;
     const selectionSet = needed(key, [type]);
     if (isUnresolvable(directive)) return;
-    const place = placeOf(subgraphOf(directive), type);
-    keys.set(place, [...(keys.get(place) ?? []), selectionSet]);
+    const { keys } = subgraphOf(directive);
+    keys.set(type, [...(keys.get(type) ?? []), selectionSet]);
   }
 
   function changedField(type: string, field: FieldDefinitionNode): FieldDefinitionNode {
-    const directives = field.directives?.map(function changedDirective(directive): ConstDirectiveNode {
+    function changedDirective(directive: ConstDirectiveNode): ConstDirectiveNode {
       if (directive.name.value !== 'join__field') return directive;
       const label = textOf(directive, 'overrideLabel');
       if (label !== undefined) overrideLabels.add(label);
-      return {
-        ...directive,
-        arguments: (directive.arguments ?? []).map(function changedArgument(argument) {
-          const { value } = argument;
-          if (argument.name.value === 'requires' && value.kind === Kind.STRING) {
-            const selectionSet = needed(`{${value.value}}`, [type]);
-            requirements.set(placeOf(subgraphOf(directive), type, field.name.value), selectionSet);
-            return { ...argument, value: { ...value, value: print(selectionSet).slice(1, -1) } };
-          }
-          if (argument.name.value === 'contextArguments' && value.kind === Kind.LIST) {
-            return { ...argument, value: { ...value, values: value.values.map(changedContext) } };
-          }
-          return argument;
-        }),
-      };
-    });
-    return { ...field, ...(directives && { directives }) };
+      const changed = directive.arguments?.map((one) => changedArgument(one, subgraphOf(directive)));
+      return { ...directive, ...(changed && { arguments: changed }) };
+    }
+
+    function changedArgument(argument: ConstArgumentNode, { requirements }: SubgraphNeeds): ConstArgumentNode {
+      const { name, value } = argument;
+      if (name.value === 'requires' && value.kind === Kind.STRING) {
+        const selectionSet = needed(value.value, [type]);
+        requirements.set(`${type}.${field.name.value}`, selectionSet);
+        return { ...argument, value: { ...value, value: print(selectionSet).slice(1, -1) } };
+      }
+      if (name.value === 'contextArguments' && value.kind === Kind.LIST) {
+        return { ...argument, value: { ...value, values: value.values.map(changedContext) } };
+      }
+      return argument;
+    }
+
+    return field.directives === undefined ? field : { ...field, directives: field.directives.map(changedDirective) };
   }
 
   /** `{ context: "subgraph__context", name: "argument", selection: "{ field }" }` */
@@ -135,8 +142,7 @@ export function plannerSupergraph(graph: LoadedSupergraph): PlannerSupergraph {
     supergraph: sdl === print(document) ? graph.supergraph : unvalidated(sdl),
     variants: variants.byName,
     reserved,
-    requirements,
-    keys,
+    subgraphs,
     areRelated: (type, other) =>
       type === other || implementing.has(`${type} ${other}`) || implementing.has(`${other} ${type}`),
     overrideLabels: [...overrideLabels],

@@ -2,6 +2,7 @@ import {
   Kind,
   print,
   type ArgumentNode,
+  type DefinitionNode,
   type DocumentNode,
   type FieldDefinitionNode,
   type FieldNode,
@@ -99,18 +100,24 @@ export function createVariants(document: DocumentNode): Variants {
     addTo(type) {
       const ofType = added.get(type.name.value);
       if (ofType === undefined) return type;
-      const fields = (type.fields ?? []).flatMap(function withVariants(field) {
-        const variants = [...(ofType.get(field.name.value) ?? [])];
-        return [field, ...variants.map((value) => ({ ...field, name: { ...field.name, value }, arguments: [] }))];
-      });
+      const fields: FieldDefinitionNode[] = [];
+      for (const field of type.fields ?? []) {
+        fields.push(field);
+        for (const variant of ofType.get(field.name.value) ?? []) fields.push(namedSo(field, variant));
+      }
       return { ...type, fields };
     },
     byName,
   };
 }
 
-export function hasFields(definition: { readonly kind: string }): definition is TypeWithFields {
+export function hasFields(definition: DefinitionNode): definition is TypeWithFields {
   return definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION;
+}
+
+/** A field that is like another, but for its name and that it has no arguments. */
+function namedSo(field: FieldDefinitionNode, value: string): FieldDefinitionNode {
+  return { ...field, name: { ...field.name, value }, arguments: [] };
 }
 
 function namedType(type: TypeNode | undefined): string | undefined {

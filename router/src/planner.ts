@@ -2,6 +2,7 @@ import { operationFromDocument } from '@apollo/federation-internals';
 import { QueryPlanner, type PlanNode, type QueryPlan } from '@apollo/query-planner';
 import { getOperationAST, GraphQLError, visit, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { CacheCounts } from './cache-counts.ts';
 import { createLabelDraw, type ActiveLabels } from './planner-labels.ts';
 import { renamingOf } from './planner-names.ts';
 import { createPlanMender } from './planner-requires.ts';
@@ -9,6 +10,7 @@ import { asksSubgraphs, selectionsIn } from './planner-selections.ts';
 import { plannerSettings, type PlannerSettings } from './planner-settings.ts';
 import { plannerSupergraph } from './planner-supergraph.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
+import type { Telemetry } from './telemetry.ts';
 import { createVariablesCheck, type Variables, type VariablesCheck } from './variables.ts';
 
 /**
@@ -42,6 +44,8 @@ export interface PlanRequest {
   readonly operationName: string | undefined;
   /** What is to be fetched when that is less than the document: a part of it. The answer is still that of `document`. */
   readonly allowed?: DocumentNode | undefined;
+  /** The trace context in which it is planned when it isn't known. */
+  readonly traceparent?: string | undefined;
 }
 
 const codes = { tooComplex: 'OPERATION_TOO_COMPLEX', unanswerable: 'OPERATION_UNANSWERABLE' } as const;
@@ -57,7 +61,12 @@ const codes = { tooComplex: 'OPERATION_TOO_COMPLEX', unanswerable: 'OPERATION_UN
  */
 export function createPlanner(
   graph: LoadedSupergraph,
-  options: { settings?: PlannerSettings | undefined; random?: () => number; now?: () => number } = {},
+  options: {
+    settings?: PlannerSettings | undefined;
+    telemetry?: Pick<Telemetry, 'planning' | 'caches'> | undefined;
+    random?: () => number;
+    now?: () => number;
+  } = {},
 ): (request: PlanRequest) => PlannedOperation {
   const settings = options.settings ?? plannerSettings.parse({});
   const seen = plannerSupergraph(graph);
@@ -70,6 +79,8 @@ export function createPlanner(
     debug: { maxEvaluatedPlans: settings.maxEvaluatedPlans, pathsLimit: watch.pathsLimit },
   });
   const known = new LRUCache<string, PlannedOperation>({ max: settings.maxPlans, maxSize: 50_000_000 });
+  const counts = options.telemetry?.caches.plans ?? new CacheCounts();
+  counts.entries = () => known.size;
   // They cost as much as plans; but the next time there may be more time.
   const refused = new LRUCache<string, GraphQLError>({ max: 500, ttl: 60_000 });
 
@@ -121,14 +132,21 @@ export function createPlanner(
     const labels = drawLabels?.();
     const key = `${request.queryHash}:${request.operationName ?? ''}${labels === undefined ? '' : `:${labels.key}`}`;
     const remembered = known.get(key);
-    if (remembered !== undefined) return remembered;
+    if (remembered !== undefined) {
+      counts.hits += 1;
+      return remembered;
+    }
+    counts.misses += 1;
     const refusedBefore = refused.get(key);
     if (refusedBefore !== undefined) throw refusedBefore;
+    const plannedOrNot = options.telemetry?.planning(request.traceparent);
     try {
       const planned = planAnew(request, labels);
+      plannedOrNot?.();
       known.set(key, planned, { size: textLength(request.document) + textsIn(planned.plan) });
       return planned;
     } catch (error) {
+      plannedOrNot?.('refused');
       if (error instanceof GraphQLError) refused.set(key, error);
       throw error;
     }
@@ -201,7 +219,8 @@ function textsIn({ node }: QueryPlan): number {
 }
 
 function textsOf(node: PlanNode | undefined): number {
-  switch (node?.kind) {
+  if (node === undefined) return 0;
+  switch (node.kind) {
     case 'Fetch':
       return node.operation.length;
     case 'Flatten':
@@ -211,7 +230,7 @@ function textsOf(node: PlanNode | undefined): number {
       return node.nodes.reduce((sum, one) => sum + textsOf(one), 0);
     case 'Condition':
       return textsOf(node.ifClause) + textsOf(node.elseClause);
-    default:
+    case 'Defer':
       return 0;
   }
 }

@@ -56,7 +56,7 @@ export function federate(sources: SubgraphSources) {
       requests.length = 0;
       const operation = getOperationAST(document)!;
       const { data, errors } = await executor.execute({ queryHash: query, document, operation, variables, context });
-      return { data: data === undefined ? undefined : (JSON.parse(data) as AnyData), errors, requests: [...requests] };
+      return { data: data === undefined ? undefined : JSON.parse(data), errors, requests: [...requests] };
     },
   };
 }
