@@ -75,8 +75,9 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   const connections = createConnections((subgraph) => {
     const own = settingsOf(settings.subgraphs, subgraph.name);
     const timeoutMs = subgraphTimeoutMs ?? own.timeoutMs;
+    const noted = telemetry?.fetches(subgraph.name);
     return {
-      fetch: createSubgraphFetch({ subgraph, settings: { ...own, timeoutMs }, flights, log }),
+      fetch: createSubgraphFetch({ subgraph, settings: { ...own, timeoutMs }, flights, log, telemetry: noted }),
       upstream: createUpstream({ subgraph, anonymous: identity.anonymous, headers: own.headers, log, ...idle }),
     };
   });
@@ -133,6 +134,9 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     if (draining) response.setHeader('connection', 'close');
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      return sendError(response, 400, 'BAD_REQUEST', 'The request names no host.');
+    }
     const path = pathOf(request);
     if (path === endpoint) {
       if (playground.wanted(request)) playground.sendPage(response);
@@ -147,7 +151,7 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
     }
   }
 
-  const server = createServer({ keepAliveTimeout: 65_000 }, handle);
+  const server = createServer({ keepAliveTimeout: 65_000, requireHostHeader: false }, handle);
   server.on('upgrade', function onUpgrade(request, socket, head) {
     if (pathOf(request) === endpoint) webSockets.upgrade(request, socket, head);
     else endWithError(socket, 404, 'NOT_FOUND', nothingHere);

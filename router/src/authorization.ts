@@ -8,6 +8,7 @@ import { createUnmet, type GrantPolicies } from './authorization-grants.ts';
 import { readAuthorizationRules } from './authorization-rules.ts';
 import type { AuthorizationSettings } from './authorization-settings.ts';
 import type { Executed, Executor, IncomingOperation, PlannedSubscription } from './execute.ts';
+import { logFields } from './request-context.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 
 /** Something was denied. */
@@ -42,7 +43,8 @@ export function authorized(
     scopesClaim: settings.scopesClaim,
     policiesClaim: settings.policiesClaim,
     grantPolicies,
-    failed: (error, { requestId }) => log.error({ error, requestId }, 'policies could not be asked for; none holds'),
+    failed: (error, context) =>
+      log.error({ error, ...logFields(context) }, 'policies could not be asked for; none holds'),
   });
 
   function prepare({ document, operation }: IncomingOperation) {
@@ -92,8 +94,8 @@ export function authorized(
   function tell(paths: readonly Path[], { context, operation }: IncomingOperation): void {
     if (!settings.logDenied || paths.length === 0) return;
     const denied = paths.slice(0, pathsLogged).map((path) => path.join('.'));
-    const { requestId } = context;
-    log.info({ requestId, operation: operation.name?.value, denied, count: paths.length }, 'fields were denied');
+    const fields = { ...logFields(context), operation: operation.name?.value, denied, count: paths.length };
+    log.info(fields, 'fields were denied');
   }
 
   async function executeAllowed(variant: Variant, incoming: IncomingOperation): Promise<Executed> {

@@ -12,6 +12,7 @@ import type { SubgraphAnswer } from './subgraph-answer.ts';
 import { createPlanner, type PlannedOperation } from './planner.ts';
 import type { RequestContext } from './request-context.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
+import type { Telemetry } from './telemetry.ts';
 import type { Variables } from './variables.ts';
 
 export type { Executed } from './execution/executed.ts';
@@ -46,14 +47,16 @@ export function createExecutor(options: {
   /** By subgraph name. */
   fetches: ReadonlyMap<string, SubgraphFetch>;
   log: Logger;
+  telemetry?: Telemetry | undefined;
 }): Executor {
-  const { graph, fetches } = options;
-  const plan = createPlanner(graph);
+  const { graph, fetches, telemetry } = options;
+  const plan = createPlanner(graph, { telemetry });
   // Lives as long as the planner remembers the plan.
   const prepared = new WeakMap<PlannedOperation, Execution>();
 
-  function plannedFrom({ queryHash, document, operation }: IncomingOperation): PlannedOperation {
-    return plan({ queryHash, document, operationName: operation.name?.value });
+  function plannedFrom({ queryHash, document, operation, context }: IncomingOperation): PlannedOperation {
+    const { traceparent } = context;
+    return plan({ queryHash, document, operationName: operation.name?.value, traceparent });
   }
 
   function executionOf(planned: PlannedOperation): Execution {

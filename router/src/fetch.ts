@@ -1,7 +1,7 @@
 import { identityHeader } from '@cafe-for-me/lib/router-identity';
 import type { Logger } from '@cafe-for-me/lib/log';
 import { rethrowCopy, subrequestFailed, subrequestLeftAlone, subrequestTimedOut } from './errors.ts';
-import type { RequestContext } from './request-context.ts';
+import { logFields, type RequestContext } from './request-context.ts';
 import { isOfUse, parseAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
 import { createBreaker, type Admission, type Breaker } from './subgraph-breaker.ts';
 import { createSubgraphConnections, type NoAnswer } from './subgraph-connections.ts';
@@ -9,6 +9,7 @@ import { createRetries } from './subgraph-retry.ts';
 import type { OneSubgraphSettings } from './subgraph-settings.ts';
 import type { Flight, Flights } from './subgraph-sharing.ts';
 import type { Subgraph } from './supergraph.ts';
+import type { FetchesTelemetry, ObservedFetch } from './telemetry-fetches.ts';
 
 /** What goes to a subgraph. */
 export interface SubgraphRequest {
@@ -35,11 +36,15 @@ export interface SubgraphFetch {
   close(): Promise<void>;
 }
 
+/** What came of a fetch, as metrics and traces call it. */
+type Outcome = 'ok' | 'left_alone' | 'status' | NoAnswer;
+
 /** One fetch, from being asked for to its answer. */
 interface Fetch {
   readonly headers: string[];
   readonly body: string;
-  readonly requestId: string;
+  readonly context: RequestContext;
+  readonly observed: ObservedFetch | undefined;
   readonly shareable: boolean;
   resolve(text: string): void;
   reject(error: Error): void;
@@ -64,22 +69,26 @@ export function createSubgraphFetch(options: {
   /** Of all subgraphs. */
   flights: Flights;
   log: Logger;
+  telemetry?: FetchesTelemetry | undefined;
 }): SubgraphFetch {
-  const { subgraph, settings, flights, log } = options;
+  const { subgraph, settings, flights, log, telemetry } = options;
   const { name } = subgraph;
   const { timeoutMs, shareInFlight } = settings;
   const { fixed, fromClient } = settings.headers;
   const connections = createSubgraphConnections<Fetch>({ ...settings, url: subgraph.url }, { answered, failed });
   const retries = createRetries(settings.retry);
-  const breaker = settings.breaker.enabled
-    ? createBreaker(settings.breaker, (state) => log.warn({ subgraph: name }, `circuit breaker ${state}`))
-    : alwaysClosed;
+  const breaker = settings.breaker.enabled ? createBreaker(settings.breaker, breakerChanged) : alwaysClosed;
   const sameForAll = ['content-type', 'application/json', 'accept', 'application/json', ...fixed];
+
+  function breakerChanged(state: 'opened' | 'closed'): void {
+    telemetry?.breaker(state);
+    log.warn({ subgraph: name }, `circuit breaker ${state}`);
+  }
 
   function begin(fetch: Fetch): void {
     fetch.admission = breaker.admit();
     if (fetch.admission === 'refused') {
-      end(fetch);
+      end(fetch, 'left_alone');
       fetch.reject(subrequestLeftAlone(name));
       return;
     }
@@ -87,7 +96,8 @@ export function createSubgraphFetch(options: {
     connections.send(fetch, fetch.headers, fetch.body);
   }
 
-  function end({ flight, shareable }: Fetch): void {
+  function end({ flight, shareable, observed, tries }: Fetch, outcome: Outcome): void {
+    observed?.ended(outcome, tries);
     if (flight !== undefined) flights.remove(flight);
     if (!shareable) flights.forgetAll();
   }
@@ -95,7 +105,7 @@ export function createSubgraphFetch(options: {
   function answered(fetch: Fetch, status: number, text: string): void {
     if (isOfUse(status, text)) {
       breaker.succeeded(fetch.admission);
-      end(fetch);
+      end(fetch, 'ok');
       fetch.resolve(text);
       return;
     }
@@ -104,15 +114,15 @@ export function createSubgraphFetch(options: {
     else breaker.failed(fetch.admission);
     const mayPass = status === 502 || status === 503 || status === 504;
     if (mayPass && again(fetch, 'status')) return;
-    giveUp(fetch, `HTTP ${status}: ${text.slice(0, 500)}`, subrequestFailed(name));
+    giveUp(fetch, 'status', `HTTP ${status}: ${text.slice(0, 500)}`, subrequestFailed(name));
   }
 
   function failed(fetch: Fetch, kind: NoAnswer, reason: unknown): void {
     if (kind === 'oversized' || kind === 'unreadable' || kind === 'unsent') breaker.succeeded(fetch.admission);
     else breaker.failed(fetch.admission);
     if (again(fetch, kind)) return;
-    if (kind === 'timeout') giveUp(fetch, `nothing after ${timeoutMs} ms`, subrequestTimedOut(name));
-    else giveUp(fetch, reason, subrequestFailed(name));
+    if (kind === 'timeout') giveUp(fetch, kind, `nothing after ${timeoutMs} ms`, subrequestTimedOut(name));
+    else giveUp(fetch, kind, reason, subrequestFailed(name));
   }
 
   /** @returns false when it may not be sent again */
@@ -120,16 +130,15 @@ export function createSubgraphFetch(options: {
     if (!fetch.shareable) return false;
     const waitMs = retries.after(failure, fetch.tries);
     if (waitMs === undefined) return false;
+    telemetry?.retried();
     setTimeout(begin, waitMs, fetch);
     return true;
   }
 
-  function giveUp(fetch: Fetch, reason: unknown, error: Error): void {
-    log.warn(
-      { subgraph: name, requestId: fetch.requestId, tries: fetch.tries, error: reason },
-      'a subgraph did not answer',
-    );
-    end(fetch);
+  function giveUp(fetch: Fetch, outcome: Outcome, reason: unknown, error: Error): void {
+    const { context, tries } = fetch;
+    log.warn({ subgraph: name, ...logFields(context), tries, error: reason }, 'a subgraph did not answer');
+    end(fetch, outcome);
     fetch.reject(error);
   }
 
@@ -147,16 +156,22 @@ export function createSubgraphFetch(options: {
     if (shared) {
       const underWay = flights.find(key);
       // An error belongs to one request, where it gets a path.
-      if (underWay !== undefined) return underWay.catch(rethrowCopy);
+      if (underWay !== undefined) {
+        telemetry?.shared();
+        return underWay.catch(rethrowCopy);
+      }
     }
     headers.push(...sameForAll, 'x-request-id', context.requestId);
-    if (context.traceparent !== undefined) headers.push('traceparent', context.traceparent);
+    const observed = telemetry?.began(context.traceparent);
+    const traceparent = observed === undefined ? context.traceparent : observed.traceparent;
+    if (traceparent !== undefined) headers.push('traceparent', traceparent);
     let fetch!: Fetch;
     const text = new Promise<string>((resolve, reject) => {
       fetch = {
         headers,
         body,
-        requestId: context.requestId,
+        context,
+        observed,
         shareable,
         resolve,
         reject,

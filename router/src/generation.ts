@@ -46,7 +46,7 @@ export async function createGeneration(parts: {
 
   async function started(): Promise<Pipeline> {
     try {
-      const executor = authorized(createExecutor({ graph, fetches: connected.fetches, log }), {
+      const executor = authorized(createExecutor({ graph, fetches: connected.fetches, log, telemetry }), {
         graph,
         settings: settings.authorization,
         grantPolicies,

@@ -3,7 +3,7 @@ import type { Logger } from '@cafe-for-me/lib/log';
 import type { Executed } from './execute.ts';
 import { within, type Generation } from './generation.ts';
 import type { OperationRequest } from './operation-request.ts';
-import type { RequestContext } from './request-context.ts';
+import { logFields, type RequestContext } from './request-context.ts';
 import type { EventStream } from './subscribe.ts';
 
 /** One client's subscription that is being streamed. */
@@ -76,7 +76,7 @@ export function createLiveSubscriptions(options: {
       const outcome = await by.pipeline.run(request, context);
       return 'subscription' in outcome ? outcome.subscription : undefined;
     } catch (error) {
-      log.warn({ error, requestId: context.requestId }, 'a subscription could not be moved');
+      log.warn({ error, ...logFields(context) }, 'a subscription could not be moved');
       return undefined;
     }
   }

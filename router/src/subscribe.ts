@@ -119,7 +119,11 @@ export function createStream(options: {
         query: primary.operation,
         variables,
         operationName: primary.operationName,
-        extensions: { ...(identity !== undefined && { identity }), requestId: context.requestId },
+        extensions: {
+          ...(identity !== undefined && { identity }),
+          requestId: context.requestId,
+          ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
+        },
       },
       context.headers,
       {
