@@ -1,5 +1,5 @@
 /** Parts of plans, taken apart and put together. */
-import type { FetchDataRewrite, FetchNode, PlanNode, QueryPlanSelectionNode } from '@apollo/query-planner';
+import type { FetchDataRewrite, FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner';
 import {
   Kind,
   parse,
@@ -194,4 +194,27 @@ function operationIn(document: DocumentNode): OperationDefinitionNode {
 
 function textOf(document: DocumentNode): string {
   return stripIgnoredCharacters(print(document));
+}
+
+/** How much text there is in a plan, in characters. */
+export function textsIn({ node }: QueryPlan): number {
+  if (node?.kind !== 'Subscription') return textsOf(node);
+  return node.primary.operation.length + textsOf(node.rest);
+}
+
+function textsOf(node: PlanNode | undefined): number {
+  if (node === undefined) return 0;
+  switch (node.kind) {
+    case 'Fetch':
+      return node.operation.length;
+    case 'Flatten':
+      return textsOf(node.node);
+    case 'Sequence':
+    case 'Parallel':
+      return node.nodes.reduce((sum, one) => sum + textsOf(one), 0);
+    case 'Condition':
+      return textsOf(node.ifClause) + textsOf(node.elseClause);
+    case 'Defer':
+      return 0;
+  }
 }

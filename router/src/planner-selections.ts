@@ -1,5 +1,6 @@
 import {
   Kind,
+  visit,
   type DirectiveNode,
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -54,6 +55,17 @@ export function asksSubgraphs(document: DocumentNode, operation: OperationDefini
   }
 
   return asks(operation.selectionSet, []);
+}
+
+/** Names of the variables that `@skip` and `@include` depend on, in any operation of the document. */
+export function conditionVariables(document: DocumentNode): string[] {
+  const names: string[] = [];
+  visit(document, {
+    Directive(node) {
+      for (const { variable } of conditionsOf([node])) names.push(variable);
+    },
+  });
+  return names;
 }
 
 /** By `@skip(if: true)` or `@include(if: false)`, whatever the variables. */

@@ -8,13 +8,7 @@ import { federate } from './testing/federation.ts';
 function plannerOf(sdls: Record<string, string>, options: Parameters<typeof createPlanner>[1] = {}) {
   const { graph } = federate(Object.fromEntries(Object.entries(sdls).map(([name, sdl]) => [name, [sdl]])));
   const plan = createPlanner(graph, options);
-  return (query: string, allowed?: string) =>
-    plan({
-      queryHash: query,
-      document: parse(query),
-      operationName: undefined,
-      ...(allowed !== undefined && { allowed: parse(allowed) }),
-    });
+  return (query: string) => plan({ queryHash: query, document: parse(query), operationName: undefined });
 }
 
 const two = {
@@ -26,18 +20,6 @@ describe('the planner', () => {
   it('plans an operation once', () => {
     const plan = plannerOf(two);
     expect(plan('{ thing { size } }')).toBe(plan('{ thing { size } }'));
-  });
-
-  it('fetches only the part of a document that it is told, under the names that the whole has', () => {
-    const plan = plannerOf(two);
-    const { document, plan: queryPlan } = plan(
-      '{ ... { id: thing { name } } thing { id: name  size } }',
-      '{ thing { id: name } }',
-    );
-    const text = prettyFormatQueryPlan(queryPlan);
-    expect(text).toContain('renamed_2_id: name');
-    expect(text).not.toContain('size');
-    expect(document.definitions).toHaveLength(1);
   });
 });
 

@@ -1,14 +1,16 @@
 import { operationFromDocument } from '@apollo/federation-internals';
-import { QueryPlanner, type PlanNode, type QueryPlan } from '@apollo/query-planner';
+import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
 import { getOperationAST, GraphQLError, visit, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { CacheCounts } from './cache-counts.ts';
 import { createLabelDraw, type ActiveLabels } from './planner-labels.ts';
 import { renamingOf } from './planner-names.ts';
 import { createPlanMender } from './planner-requires.ts';
-import { asksSubgraphs, selectionsIn } from './planner-selections.ts';
+import { textsIn } from './planner-fetches.ts';
+import { asksSubgraphs, conditionVariables, selectionsIn } from './planner-selections.ts';
 import { plannerSettings, type PlannerSettings } from './planner-settings.ts';
 import { plannerSupergraph } from './planner-supergraph.ts';
+import { createWatch, isLimit } from './planner-watch.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import type { Telemetry } from './telemetry.ts';
 import { createVariablesCheck, type Variables, type VariablesCheck } from './variables.ts';
@@ -38,12 +40,10 @@ export interface PlannedOperation {
 
 /** One of a document's operations, validated before. */
 export interface PlanRequest {
-  /** Tells requests apart: a hash of the text, and of `allowed` if there is one. */
+  /** Tells documents apart: a hash of the text. */
   readonly queryHash: string;
   readonly document: DocumentNode;
   readonly operationName: string | undefined;
-  /** What is to be fetched when that is less than the document: a part of it. The answer is still that of `document`. */
-  readonly allowed?: DocumentNode | undefined;
   /** The trace context in which it is planned when it isn't known. */
   readonly traceparent?: string | undefined;
 }
@@ -82,24 +82,25 @@ export function createPlanner(
   const counts = options.telemetry?.caches.plans ?? new CacheCounts();
   counts.entries = () => known.size;
   // They cost as much as plans; but the next time there may be more time.
-  const refused = new LRUCache<string, GraphQLError>({ max: 500, ttl: 60_000 });
+  const refused = new LRUCache<string, Refusal>({ max: 500, ttl: 60_000 });
 
   function planAnew(request: PlanRequest, labels: ActiveLabels | undefined): PlannedOperation {
     const original = operationOf(request.document, request.operationName);
     if (selectionsIn(request.document, original) > settings.maxSelections) {
-      throw refusal(`This operation has more than ${settings.maxSelections} fields and fragments.`, codes.tooComplex);
+      throw new Refusal(
+        `This operation has more than ${settings.maxSelections} fields and fragments.`,
+        codes.tooComplex,
+      );
     }
     const renaming = renamingOf(request.document, seen.reserved);
     const document = renaming?.apply(request.document) ?? request.document;
-    const fetched = request.allowed === undefined ? document : (renaming?.apply(request.allowed) ?? request.allowed);
-    const queryPlan = planOf(fetched, request.operationName, labels);
     return {
       document,
       operation: operationOf(document, request.operationName),
-      plan: queryPlan,
+      plan: planOf(document, request.operationName, labels),
       responseNames: renaming?.responseNames ?? new Map(),
       renameVariables: renaming && renamer(renaming.variableNames),
-      wrongVariables: createVariablesCheck(graph.schema, original),
+      wrongVariables: createVariablesCheck(graph.schema, original, conditionVariables(request.document)),
     };
   }
 
@@ -120,10 +121,10 @@ export function createPlanner(
       watch.start();
       plan = planner.buildQueryPlan(operation, overrides);
     } catch (error) {
-      throw isLimit(error) ? refusal('This operation is too complex to be planned.', codes.tooComplex) : error;
+      throw isLimit(error) ? new Refusal('This operation is too complex to be planned.', codes.tooComplex) : error;
     }
     if (plan.node === undefined && asksSubgraphs(document, operationOf(document, operationName))) {
-      throw refusal('No subgraphs can answer this operation.', codes.unanswerable);
+      throw new Refusal('No subgraphs can answer this operation.', codes.unanswerable);
     }
     return mended(plan);
   }
@@ -138,7 +139,7 @@ export function createPlanner(
     }
     counts.misses += 1;
     const refusedBefore = refused.get(key);
-    if (refusedBefore !== undefined) throw refusedBefore;
+    if (refusedBefore !== undefined) throw refusedBefore.toError();
     const plannedOrNot = options.telemetry?.planning(request.traceparent);
     try {
       const planned = planAnew(request, labels);
@@ -147,8 +148,9 @@ export function createPlanner(
       return planned;
     } catch (error) {
       plannedOrNot?.('refused');
-      if (error instanceof GraphQLError) refused.set(key, error);
-      throw error;
+      if (!(error instanceof Refusal)) throw error;
+      refused.set(key, error);
+      throw error.toError();
     }
   };
 }
@@ -175,62 +177,21 @@ function renamer(names: ReadonlyMap<string, string>): PlannedOperation['renameVa
     Object.fromEntries(Object.entries(variables).map(([name, value]) => [newNames.get(name) ?? name, value]));
 }
 
-class TimeIsUp extends Error {}
+/** What is remembered of an operation that is not planned; each request for it gets an error of its own. */
+class Refusal extends Error {
+  readonly code: string;
 
-/**
- * Ends planning that takes too long. The planner has no limit in time, but it compares the number of paths that it found with
- * a limit all the time, which is when the limit given here looks at the clock.
- */
-function createWatch({ maxPaths, maxPlanningMs }: PlannerSettings, now: () => number) {
-  let end = Infinity;
-  const limit = {
-    valueOf() {
-      if (now() > end) throw new TimeIsUp();
-      return maxPaths;
-    },
-  };
-  return {
-    pathsLimit: limit as unknown as number,
-    start() {
-      end = now() + maxPlanningMs;
-    },
-  };
-}
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
 
-/** The planner says in words alone that it gave up. */
-function isLimit(error: unknown): boolean {
-  const words = /^(Too many options generated|Number of non-local selections exceeds|Exceeded maximum)/;
-  return error instanceof TimeIsUp || (error instanceof Error && words.test(error.message));
-}
-
-function refusal(message: string, code: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code } });
+  toError(): GraphQLError {
+    return new GraphQLError(this.message, { extensions: { code: this.code } });
+  }
 }
 
 /** How big a document is, for caches that clients fill: in characters. */
 export function textLength(document: DocumentNode): number {
   return Math.max(1, document.loc?.end ?? 1_000);
-}
-
-/** How much text there is in a plan, in characters. */
-function textsIn({ node }: QueryPlan): number {
-  if (node?.kind !== 'Subscription') return textsOf(node);
-  return node.primary.operation.length + textsOf(node.rest);
-}
-
-function textsOf(node: PlanNode | undefined): number {
-  if (node === undefined) return 0;
-  switch (node.kind) {
-    case 'Fetch':
-      return node.operation.length;
-    case 'Flatten':
-      return textsOf(node.node);
-    case 'Sequence':
-    case 'Parallel':
-      return node.nodes.reduce((sum, one) => sum + textsOf(one), 0);
-    case 'Condition':
-      return textsOf(node.ifClause) + textsOf(node.elseClause);
-    case 'Defer':
-      return 0;
-  }
 }

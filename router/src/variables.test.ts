@@ -45,3 +45,16 @@ describe('the check of variables', () => {
     expect(wrong(variables)?.map(String)).toEqual(errors?.map(String));
   });
 });
+
+describe('a condition that may be null by its type', () => {
+  const query = 'query ($b: Boolean = true, $c: Boolean = true) { f(b: true) @include(if: $b) g: f(b: $c) }';
+  const check = createVariablesCheck(schema, getOperationAST(parse(query))!, ['b']);
+
+  it.each([{}, { b: true }, { b: false, c: null }])('is good as %j', (variables) => {
+    expect(check(variables)).toBeUndefined();
+  });
+
+  it('is not good as null', () => {
+    expect(String(check({ b: null }))).toContain('"$b" is a condition of @skip or @include');
+  });
+});

@@ -6,12 +6,14 @@ import {
   isListType,
   isNonNullType,
   isRequiredInputField,
+  Kind,
   typeFromAST,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLSchema,
   type OperationDefinitionNode,
+  type VariableDefinitionNode,
 } from 'graphql';
 
 export type Variables = Readonly<Record<string, unknown>>;
@@ -26,8 +28,17 @@ export type VariablesCheck = (variables: Variables | undefined) => readonly Grap
  *
  * Good variables are the rule, and graphql-js builds coerced copies with paths only to find that nothing is wrong. So a plain
  * test comes first; graphql-js is asked when it does not say yes, and has the last word.
+ *
+ * Subgraphs get variables as they came, and coerce them in turn: their operations declare the same types and defaults.
+ *
+ * @param conditions names of the variables that `@skip` and `@include` depend on: a value of null, which their type may allow
+ *   when there is a default, would leave it open whether a field is there
  */
-export function createVariablesCheck(schema: GraphQLSchema, operation: OperationDefinitionNode): VariablesCheck {
+export function createVariablesCheck(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  conditions: readonly string[] = [],
+): VariablesCheck {
   const definitions = operation.variableDefinitions ?? [];
   if (definitions.length === 0) return () => undefined;
   const inputObjects = new Map<GraphQLInputObjectType, Check>();
@@ -44,10 +55,25 @@ export function createVariablesCheck(schema: GraphQLSchema, operation: Operation
     };
   });
 
+  const openConditions = definitions.filter(
+    ({ variable, type }) => conditions.includes(variable.name.value) && type.kind !== Kind.NON_NULL_TYPE,
+  );
+
   return function wrongVariables(variables = {}) {
-    if (tests.every((isGood) => isGood(variables))) return undefined;
-    return getVariableValues(schema, definitions, variables, { maxErrors: 20 }).errors;
+    if (!tests.every((isGood) => isGood(variables))) {
+      const { errors } = getVariableValues(schema, definitions, variables, { maxErrors: 20 });
+      if (errors !== undefined) return errors;
+    }
+    const open = openConditions.find(({ variable }) => variables[variable.name.value] === null);
+    return open && [conditionIsNull(open)];
   };
+}
+
+function conditionIsNull(definition: VariableDefinitionNode): GraphQLError {
+  const name = definition.variable.name.value;
+  return new GraphQLError(`Variable "$${name}" is a condition of @skip or @include; it must not be null.`, {
+    nodes: definition,
+  });
 }
 
 /** True only for values that are surely right; false leaves it open. */
