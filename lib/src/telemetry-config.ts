@@ -11,7 +11,6 @@ import { samplers, tracesUrl, type Telemetry, type Tracer } from './telemetry.ts
 export const telemetryConfig = {
   METRICS_PORT: port().optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl().optional(),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl().optional(),
   OTEL_SERVICE_NAME: z.string().describe('the name that spans carry').optional(),
   OTEL_TRACES_SAMPLER: z
     .enum(samplers)
@@ -60,12 +59,11 @@ export async function startTelemetry(
 }
 
 async function startTraces(service: string, config: TelemetryConfig, log: Logger): Promise<Telemetry | undefined> {
-  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: whole, OTEL_EXPORTER_OTLP_ENDPOINT: base } = config;
-  const url = whole ?? (base && tracesUrl(base));
-  if (url === undefined) return undefined;
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = config;
+  if (endpoint === undefined) return undefined;
   const { startTracing } = await import('./tracing.ts');
   return startTracing({
-    url,
+    url: tracesUrl(endpoint),
     service: config.OTEL_SERVICE_NAME ?? service,
     sampler: config.OTEL_TRACES_SAMPLER,
     ratio: config.OTEL_TRACES_SAMPLER_ARG,

@@ -1,7 +1,9 @@
 import type { Logger } from '@cafe-for-me/lib/log';
 import type { Count, Metrics } from '@cafe-for-me/lib/metrics';
 import { tracesUrl, type Span, type Telemetry as Tracing } from '@cafe-for-me/lib/telemetry';
+import type { MetricsServer } from '@cafe-for-me/lib/metrics-server';
 import { createCachesCounts, type CachesCounts } from './cache-counts.ts';
+import { StartRefused } from './refusal.ts';
 import { observeFetches, type FetchesTelemetry } from './telemetry-fetches.ts';
 import { observeRequests, type RequestsTelemetry } from './telemetry-requests.ts';
 import type { TelemetrySettings } from './telemetry-settings.ts';
@@ -71,6 +73,25 @@ export function createTelemetry(parts: {
       await tracing?.stop();
     },
   };
+}
+
+/** Answers GET /metrics when the settings want it. @throws StartRefused when it can't listen there */
+export async function offerMetrics(
+  telemetry: Telemetry | undefined,
+  { port, host }: TelemetrySettings['metrics'],
+  log: Logger,
+): Promise<MetricsServer | undefined> {
+  const registry = telemetry?.metrics?.registry;
+  if (registry === undefined || port === null) return undefined;
+  const { startMetricsServer } = await import('@cafe-for-me/lib/metrics-server');
+  const read = async () => ({ contentType: registry.contentType, text: await registry.metrics() });
+  try {
+    const server = await startMetricsServer({ port, host, read, log });
+    log.info({ url: server.url }, 'metrics are offered');
+    return server;
+  } catch (error) {
+    throw new StartRefused((error as Error).message);
+  }
 }
 
 async function loadMetrics(): Promise<Metrics> {
