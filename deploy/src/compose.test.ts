@@ -123,10 +123,11 @@ describe('docker-compose.yml', () => {
     const environment = environmentOf('router');
     const args = service('router').command?.slice(2) ?? [];
     expect(readSettings(args, environment)).toMatchObject({
-      port: ports.router,
-      host: '0.0.0.0',
       supergraph: 'schema/supergraph.graphql',
-      routerKey: env['ROUTER_KEY'],
+      settings: {
+        listen: { port: ports.router, host: '0.0.0.0' },
+        identity: { routerKey: env['ROUTER_KEY'], jwt: { jwks: '/app/keys/jwks.json' } },
+      },
     });
     for (const name of Object.keys(environment)) {
       expect(routerUsage).toContain(name.replace(/^SUBGRAPH_URL_.*/, 'SUBGRAPH_URL_<NAME>'));

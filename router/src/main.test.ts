@@ -57,6 +57,15 @@ async function urlOf(child: ChildProcess): Promise<string> {
   throw new Error('the router ended before it listened');
 }
 
+/** The next line of the log with that message. */
+async function lineOf(lines: AsyncIterator<string>, message: string): Promise<Record<string, unknown>> {
+  for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
+    const line = JSON.parse(next.value) as Record<string, unknown>;
+    if (line['msg'] === message) return line;
+  }
+  throw new Error(`the router ended before it said: ${message}`);
+}
+
 describe('the router as a process', () => {
   it(
     'explains itself',
@@ -64,6 +73,8 @@ describe('the router as a process', () => {
       const { code, out } = await run(['--help']);
       expect(code).toBe(0);
       expect(out).toContain('--supergraph FILE');
+      const schema = await run(['--print-config-schema']);
+      expect(JSON.parse(schema.out)).toMatchObject({ properties: { listen: { type: 'object' } } });
     },
     timeoutMs,
   );
@@ -74,15 +85,57 @@ describe('the router as a process', () => {
       const wrong = join(directory, 'wrong.graphql');
       await writeFile(wrong, 'type Query { a: Int }');
       for (const [args, sentence] of [
-        [[], /SUPERGRAPH is missing; it should be the path/],
+        [[], /there is no supergraph: give --supergraph FILE, or SUPERGRAPH/],
         [['--supergraph', '/nowhere/file'], /The supergraph file \/nowhere\/file does not exist\./],
         [['--supergraph', wrong], /wrong\.graphql is not a supergraph that can be served: .+\./],
         [['--supergraph', supergraph, '--prot', '1'], /Unknown option '--prot'.*See --help\./],
-        [['--supergraph', supergraph, '--port', 'x'], /PORT is not valid/],
+        [['--supergraph', supergraph, '--port', 'x'], /--port: listen\.port should be a whole number from 0 to 65535/],
       ] as const) {
         const { code, error } = await run(args);
         expect([code, error]).toEqual([78, expect.stringMatching(sentence)]);
       }
+    },
+    timeoutMs,
+  );
+
+  it(
+    'checks a configuration file, and starts nothing',
+    async () => {
+      const example = join(directory, 'example.yaml');
+      await writeFile(example, (await run(['--print-config-example'])).out);
+      const good = await run(['--config', example, '--supergraph', supergraph, '--check-config']);
+      expect(good).toEqual({ code: 0, out: 'The configuration is valid.\n', error: '' });
+      await writeFile(example, 'listen: { prot: 1 }\n');
+      const bad = await run(['--config', example, '--supergraph', supergraph, '--check-config']);
+      expect([bad.code, bad.out, bad.error]).toEqual([
+        78,
+        '',
+        `router: The configuration is not valid: ${example}:1:11: listen.prot does not exist; did you mean port? There are host, port.\n`,
+      ]);
+    },
+    timeoutMs,
+  );
+
+  it(
+    'takes up a new supergraph on SIGHUP',
+    async () => {
+      const file = join(directory, 'reloaded.graphql');
+      await writeFile(file, subgraphs.sdl);
+      const config = join(directory, 'reload.yaml');
+      await writeFile(config, 'reload: { everyMs: 0 }\nlisten: { port: 0 }\n');
+      const child = start(['--supergraph', file, '--config', config]);
+      const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+      await lineOf(lines, 'started');
+      await writeFile(file, 'broken');
+      child.kill('SIGHUP');
+      expect(await lineOf(lines, 'the new supergraph is not served, the one before stays')).toMatchObject({
+        level: 'error',
+        reason: expect.stringContaining('is not a supergraph that can be served'),
+      });
+      await writeFile(file, `${subgraphs.sdl}# new`);
+      child.kill('SIGHUP');
+      await lineOf(lines, 'serving the new supergraph');
+      child.kill('SIGKILL');
     },
     timeoutMs,
   );

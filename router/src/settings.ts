@@ -26,9 +26,7 @@ const identitySettings = z.strictObject({
     .min(secretLength)
     .optional()
     .describe('The secret that signs what the router says to subgraphs about the caller; without it nothing is said.'),
-  jwt: jwtSettings
-    .optional()
-    .describe("How clients' tokens are checked; without it no token is looked at."),
+  jwt: jwtSettings.optional().describe("How clients' tokens are checked; without it no token is looked at."),
 });
 
 const reloadSettings = z.strictObject({
@@ -61,12 +59,14 @@ const playgroundSettings = z.strictObject({
  */
 export const settingsSchema = z.strictObject({
   supergraph: z.string().min(1).optional().describe('The file of the composed supergraph SDL. There is no default.'),
+  workers: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(1)
+    .describe('Processes that serve together on one port. More than the machine has cores is of no use.'),
   listen: listenSettings.prefault({}).describe('Where clients reach the router.'),
   log: logSettings.prefault({}).describe('What is written to standard output, one JSON object per line.'),
-  subgraphUrls: z
-    .record(z.string(), z.url({ protocol: /^https?$/ }))
-    .default({})
-    .describe("Where subgraphs are, by name, in place of the supergraph's own addresses."),
   subgraphs: subgraphSettings
     .prefault({})
     .describe('How subgraphs are asked: time-outs, retries, circuit breakers, headers.'),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph, type Schema } from '@apollo/federation-internals';
 import type { GraphQLSchema } from 'graphql';
 import { StartRefused } from './refusal.ts';
+import { environmentName, type AddressOf } from './subgraph-address.ts';
 
 export interface Subgraph {
   readonly name: string;
@@ -29,14 +30,13 @@ const supportedFeatures = new Set(
 /**
  * Builds a supergraph from its SDL.
  *
- * @param urls addresses that replace those of the SDL, by the subgraph's name as it stands in the environment (`environmentName`)
  * @throws Error when it is no supergraph, or a subgraph has no usable address
  */
-export function loadSupergraph(sdl: string, urls: ReadonlyMap<string, string> = new Map()): LoadedSupergraph {
+export function loadSupergraph(sdl: string, addressOf: AddressOf = () => undefined): LoadedSupergraph {
   const supergraph = Supergraph.build(sdl, { validateSupergraph: true, supportedFeatures });
   const apiSchema = supergraph.apiSchema();
   const subgraphs = supergraph.subgraphsMetadata().map(({ name, url }) => {
-    const address = urls.get(environmentName(name)) ?? url;
+    const address = addressOf(name) ?? url;
     if (!URL.canParse(address) || !/^https?:/.test(address)) {
       throw new Error(`The subgraph "${name}" has no http address; set SUBGRAPH_URL_${environmentName(name)}.`);
     }
@@ -60,7 +60,7 @@ export interface SupergraphFile {
   load(sdl: string): LoadedSupergraph;
 }
 
-export function supergraphFile(path: string, urls?: ReadonlyMap<string, string>): SupergraphFile {
+export function supergraphFile(path: string, addressOf?: AddressOf): SupergraphFile {
   return {
     path,
     async read() {
@@ -73,16 +73,11 @@ export function supergraphFile(path: string, urls?: ReadonlyMap<string, string>)
     },
     load(sdl) {
       try {
-        return loadSupergraph(sdl, urls);
+        return loadSupergraph(sdl, addressOf);
       } catch (error) {
         const reason = (error as Error).message.split('\n', 1)[0]?.replace(/\.$/, '');
         throw new StartRefused(`${path} is not a supergraph that can be served: ${reason}.`);
       }
     },
   };
-}
-
-/** `product-reviews` → `PRODUCT_REVIEWS`: how a subgraph's name stands in a variable of the environment. */
-export function environmentName(name: string): string {
-  return name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 }
