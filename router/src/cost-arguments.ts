@@ -79,7 +79,11 @@ export function createArgumentCost(
       }
       case Kind.NULL:
         return 0;
-      default:
+      case Kind.BOOLEAN:
+      case Kind.ENUM:
+      case Kind.FLOAT:
+      case Kind.INT:
+      case Kind.STRING:
         return weights.ofInput(definition);
     }
   }

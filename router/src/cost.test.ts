@@ -1,5 +1,5 @@
 import { composeServices } from '@apollo/composition';
-import { getOperationAST, GraphQLError, parse, validate } from 'graphql';
+import { getOperationAST, parse, validate, type GraphQLError } from 'graphql';
 import { createCostRule } from './cost.ts';
 import type { RequestContext } from './request-context.ts';
 import { loadSupergraph, type LoadedSupergraph } from './supergraph.ts';

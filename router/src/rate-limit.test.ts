@@ -70,7 +70,7 @@ describe('the rate limit', () => {
     const { anonymous } = createIdentity({ routerKey: undefined, tokens: undefined });
     const callerOf = (sub: string): Caller => ({ ...anonymous, claims: { iss: 'issuer', sub } });
     const identity = { anonymous, header: 'authorization', identify: (name: string | undefined) => callerOf(String(name)) };
-    router = await start({ operations: 1, trustedProxies: 1 }, { identity: identity as never });
+    router = await start({ operations: 1, trustedProxies: 1 }, { identity });
     const post = async (authorization: string) =>
       (await router.post('{ badges }', { headers: { authorization, ...someone() } })).status;
     expect([await post('alice'), await post('alice'), await post('bob')]).toEqual([200, 429, 200]);

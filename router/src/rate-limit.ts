@@ -76,9 +76,9 @@ export function createRateLimit(settings: RateLimitSettings, log: Logger): RateL
   };
 }
 
-/** To be called once in the primary of worker processes, before they start. */
-export function countForWorkers(): void {
-  new RateLimiterClusterMaster();
+/** Made once in the primary of worker processes, before they start: it counts for all of them. */
+export function countForWorkers(): RateLimiterClusterMaster {
+  return new RateLimiterClusterMaster();
 }
 
 /** @param ms until the caller may send the next operation */

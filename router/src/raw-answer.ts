@@ -19,22 +19,14 @@ export function endWithError(socket: Duplex, status: number, code: string, messa
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
+const answers: ReadonlyMap<unknown, readonly [status: number, code: string, message: string]> = new Map([
+  ['HPE_HEADER_OVERFLOW', [431, 'REQUEST_TOO_LARGE', 'The headers of the request are too large.']],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', [413, 'REQUEST_TOO_LARGE', 'The chunk extensions of the request are too large.']],
+  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'REQUEST_TIMEOUT', 'The request did not arrive in time.']],
+]);
+
 /** Answers what is no HTTP, or too much of it. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  switch (error.code) {
-    case 'ECONNRESET':
-      socket.destroy();
-      break;
-    case 'HPE_HEADER_OVERFLOW':
-      endWithError(socket, 431, 'REQUEST_TOO_LARGE', 'The headers of the request are too large.');
-      break;
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      endWithError(socket, 413, 'REQUEST_TOO_LARGE', 'The chunk extensions of the request are too large.');
-      break;
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      endWithError(socket, 408, 'REQUEST_TIMEOUT', 'The request did not arrive in time.');
-      break;
-    default:
-      endWithError(socket, 400, 'BAD_REQUEST', 'This is no HTTP request.');
-  }
+  if (error.code === 'ECONNRESET') socket.destroy();
+  else endWithError(socket, ...(answers.get(error.code) ?? [400, 'BAD_REQUEST', 'This is no HTTP request.']));
 }
