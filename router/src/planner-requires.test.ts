@@ -231,3 +231,50 @@ describe('nothing to ask', () => {
     expect(await shop.ask(query, { a })).toMatchObject({ data: {}, requests: [] });
   });
 });
+
+describe('arguments from above', () => {
+  const { ask } = federate({
+    orders: [
+      `type Query { customers: [Customer!]! }
+      type Customer @key(fields: "id") @context(name: "customer") {
+        id: ID!
+        locale(form: Int): String @external
+        orders: [Order!]!
+      }
+      type Order @key(fields: "id") {
+        id: ID!
+        short(locale: String @fromContext(field: "$customer { locale(form: 1) }")): String
+        long(locale: String @fromContext(field: "$customer { locale(form: 2) }")): String
+      }`,
+      {
+        Query: { customers: () => [{ id: '1' }, { id: '2' }] },
+        Customer: { orders: ({ id }: { id: string }) => [{ id: `${id}-1` }, { id: `${id}-2` }], ...byKey(() => ({})) },
+        Order: {
+          short: ({ id }: { id: string }, { locale }: { locale: string }) => `${id} ${locale}`,
+          long: ({ id }: { id: string }, { locale }: { locale: string }) => `${id} ${locale}`,
+          ...byKey(() => ({})),
+        },
+      },
+    ],
+    people: [
+      'type Customer @key(fields: "id") { id: ID!  locale(form: Int): String }',
+      {
+        Customer: {
+          locale: ({ id }: { id: string }, { form }: { form: number }) => `${id}:${form}`,
+          ...byKey(() => ({})),
+        },
+      },
+    ],
+  });
+
+  it('are told apart when they are one field with different arguments, for clients, too', async () => {
+    const { data, errors } = await ask('{ customers { locale(form: 3) orders { long short } } }');
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({
+      customers: [
+        { locale: '1:3', orders: [{ long: '1-1 1:2', short: '1-1 1:1' }, { long: '1-2 1:2', short: '1-2 1:1' }] },
+        { locale: '2:3', orders: [{ long: '2-1 2:2', short: '2-1 2:1' }, { long: '2-2 2:2', short: '2-2 2:1' }] },
+      ],
+    }); // prettier-ignore
+  });
+});
