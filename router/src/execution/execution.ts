@@ -1,6 +1,7 @@
 import type { PlanNode } from '@apollo/query-planner';
 import {
   isAbstractType,
+  isInterfaceType,
   type DocumentNode,
   type GraphQLError,
   type GraphQLSchema,
@@ -9,12 +10,14 @@ import {
 import { LRUCache } from 'lru-cache';
 import { onceEach } from '../errors.ts';
 import type { SubgraphFetch } from '../fetch.ts';
+import { prepareClientPaths } from './client-paths.ts';
 import { prepareConditions } from './conditions.ts';
 import { answerEnd, answerStart, WrittenAnswer, type Executed } from './executed.ts';
 import { withPath } from './failures.ts';
 import { prepareIntrospection, type Introspect } from './introspection.ts';
+import { aboutFetches } from './fetches.ts';
 import { asciiBytes, createJsonBytes } from './json-bytes.ts';
-import { createOutput, unexplained } from './output.ts';
+import { createOutput, settleNull, unexplained } from './output.ts';
 import type { Run } from './run.ts';
 import { prepareCollectFields } from './selected-fields.ts';
 import { prepareStep } from './steps.ts';
@@ -62,12 +65,19 @@ export function prepareExecution(parts: ExecutionParts): Execution {
   const { schema, fullSchema, fetches, document, operation, responseNames, node } = parts;
   const rootType = schema.getRootType(operation.operation);
   if (rootType == null) throw new Error(`The supergraph has no ${operation.operation} type.`);
+  const toClientPath = prepareClientPaths(document, operation, responseNames);
   const conditions = prepareConditions(document, operation);
   const writings = new LRUCache<string, Writing>({ max: maxWritings });
   const step =
     node &&
     prepareStep(node, {
       fetches,
+      abstractTypes: new Set(
+        Object.values(fullSchema.getTypeMap())
+          .filter(isInterfaceType)
+          .map(({ name }) => name),
+      ),
+      ...aboutFetches(node),
       isQuery: operation.operation !== 'mutation',
       isTrue: (variable, { variables }) => conditions.isTrue(variable, variables),
       isOfType(name, condition) {
@@ -109,6 +119,7 @@ export function prepareExecution(parts: ExecutionParts): Execution {
     if (!write(run.data, output)) {
       answers.end = start.length;
       answers.text('null');
+      settleNull(output, 0);
     }
     answers.raw(end);
     const answer = answers.copy();
@@ -119,11 +130,7 @@ export function prepareExecution(parts: ExecutionParts): Execution {
 
   function inClientsNames(error: GraphQLError): GraphQLError {
     const { path } = error;
-    if (path === undefined || responseNames.size === 0) return error;
-    return withPath(
-      error,
-      path.map((element) => responseNames.get(element as string) ?? element),
-    );
+    return path === undefined ? error : withPath(error, toClientPath(path));
   }
 
   return async function execute(run) {

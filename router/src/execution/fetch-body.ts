@@ -5,15 +5,21 @@ import type { Variables } from '../variables.ts';
 export type FetchBody = (variables: Variables | undefined, representations?: readonly string[]) => string;
 
 /**
- * Prepares the request: all of it is text already but the variables.
+ * What a fetch asks, without variables.
  *
  * The planner numbers the fetches of an operation in their names. The number goes, so that two fetches that ask the same
  * are the same.
  */
-export function prepareBody({ operation, operationName, variableUsages = [], requires }: FetchNode): FetchBody {
-  const name = operationName?.replace(/__\d+$/, '');
-  const query = operationName === undefined ? operation : operation.replace(` ${operationName}`, ` ${name}`);
-  const start = `${JSON.stringify({ query, operationName: name }).slice(0, -1)},"variables":{`;
+export function requestText({ operation, operationName }: FetchNode): { query: string; operationName?: string } {
+  if (operationName === undefined) return { query: operation };
+  const name = operationName.replace(/__\d+$/, '');
+  return { query: operation.replace(` ${operationName}`, ` ${name}`), operationName: name };
+}
+
+/** Prepares the request: all of it is text already but the variables. */
+export function prepareBody(node: FetchNode): FetchBody {
+  const { variableUsages = [], requires } = node;
+  const start = `${JSON.stringify(requestText(node)).slice(0, -1)},"variables":{`;
   const names = variableUsages.map((variable) => ({ variable, lead: `${JSON.stringify(variable)}:` }));
 
   return function body(variables, representations) {

@@ -5,8 +5,8 @@ import type { ResponsePath } from './paths.ts';
 /** A value that was not as its type wants it, or not there. */
 interface Problem {
   readonly error: GraphQLError;
-  /** Where the null stands that became of it; while that isn't known, it is on its way up. */
-  nullAt: ResponsePath | undefined;
+  /** Where the null stands that became of it. */
+  nullAt: ResponsePath;
 }
 
 /** Where the writer is in the answer, and what it found wrong on its way. */
@@ -35,15 +35,20 @@ export function createOutput(bytes: JsonBytes, shared: ReadonlySet<object> | und
 
 /** Puts down a problem with the value that is being written, or with its field `name`. */
 export function tellProblem(output: Output, message: string, name?: string): void {
-  output.problems.push({ error: new GraphQLError(message, { path: pathOf(output, name) }), nullAt: undefined });
+  output.problems.push({ error: new GraphQLError(message, { path: pathOf(output, name) }), nullAt: [] });
 }
 
-/** Says that a null stands at the value that is being written, or at its field `name`, and goes no further up. */
-export function settleNull(output: Output, name?: string): void {
+/**
+ * Says that a null stands at the value that is being written, or at its field `name`, and goes no further up.
+ *
+ * @param from how many problems there were before that value
+ */
+export function settleNull(output: Output, from: number, name?: string): void {
   const { problems } = output;
-  for (let index = problems.length - 1; index >= 0 && problems[index]!.nullAt === undefined; index--) {
-    problems[index]!.nullAt = pathOf(output, name);
-  }
+  if (from === problems.length) return;
+  const nullAt = pathOf(output, name);
+  // Those within that have a null of their own stand in what is null as a whole now.
+  for (let index = from; index < problems.length; index++) problems[index]!.nullAt = nullAt;
 }
 
 function pathOf({ path, depth }: Output, name: string | undefined): ResponsePath {
@@ -58,7 +63,7 @@ function pathOf({ path, depth }: Output, name: string | undefined): ResponsePath
  */
 export function unexplained({ problems }: Output, errors: readonly GraphQLError[]): GraphQLError[] {
   const own = problems.filter(
-    ({ error: { path = [] }, nullAt = [] }) =>
+    ({ error: { path = [] }, nullAt }) =>
       !errors.some((error) => startsWith(path, error.path ?? []) || startsWith(error.path ?? [], nullAt)),
   );
   return own.map(({ error }) => error);

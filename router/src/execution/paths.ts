@@ -14,12 +14,19 @@ interface Element {
 /** Where in the response something is: field names and indices. */
 export type ResponsePath = (string | number)[];
 
+export interface ObjectInContext {
+  readonly object: Data;
+  readonly above: readonly Data[];
+}
+
 /** The places of a response that a path of the plan leads to. */
 export interface Places {
   /** The objects at the path, each once where several ways lead to it. Lists and objects that are not there are left out. */
   objects(run: Run): Data[];
-  /** Every way that leads to `object`, as a response has it. For errors: it walks through all of the data. */
-  pathsTo(object: object, run: Run): ResponsePath[];
+  /** The same with what is above each: the objects on the way to it, the root first. One for each way. */
+  objectsInContext(run: Run): ObjectInContext[];
+  /** Every way that leads to each of them, as a response has it. For errors: it walks through all of the data. */
+  paths(run: Run): ReadonlyMap<unknown, readonly ResponsePath[]>;
   /** They are the operation's root. */
   readonly isRoot: boolean;
   /** The path as far as it leads to one place. */
@@ -31,6 +38,30 @@ export function preparePlaces(path: readonly (string | number)[]): Places {
   const elements = path.map((element) => elementOf(String(element))).filter(({ key, each, types }) => key !== undefined || each || types); // prettier-ignore
   const firstList = elements.findIndex(({ each }) => each);
   const single = firstList < 0 ? elements : elements.slice(0, firstList);
+
+  /** Goes every way. */
+  function walk(root: Data, arrive: (value: unknown, path: ResponsePath, above: readonly Data[]) => void): void {
+    go(root, 0, [], []);
+
+    function go(value: unknown, depth: number, path: ResponsePath, above: readonly Data[]): void {
+      const element = elements[depth];
+      if (element === undefined) {
+        arrive(value, path, above);
+        return;
+      }
+      const { key, each, types } = element;
+      const fits = (one: unknown): boolean =>
+        types === undefined || (isObject(one) && types.has(one['__typename'] as string));
+      if (each) {
+        if (!Array.isArray(value)) return;
+        value.forEach((one, index) => fits(one) && go(one, depth + 1, [...path, index], above));
+      } else if (key === undefined) {
+        if (fits(value)) go(value, depth + 1, path, above);
+      } else if (isObject(value) && fits(value[key])) {
+        go(value[key], depth + 1, [...path, key], [...above, value]);
+      }
+    }
+  }
 
   return {
     objects(run) {
@@ -61,29 +92,20 @@ export function preparePlaces(path: readonly (string | number)[]): Places {
       return level.filter(isObject);
     },
 
-    pathsTo(object, run) {
-      const found: ResponsePath[] = [];
-      walk(run.data, 0, []);
+    objectsInContext(run) {
+      const found: ObjectInContext[] = [];
+      walk(run.data, (value, _path, above) => isObject(value) && found.push({ object: value, above }));
       return found;
+    },
 
-      function walk(value: unknown, depth: number, way: ResponsePath): void {
-        const element = elements[depth];
-        if (element === undefined) {
-          if (value === object) found.push(way);
-          return;
-        }
-        const { key, each, types } = element;
-        const fits = (one: unknown): boolean =>
-          types === undefined || (isObject(one) && types.has(one['__typename'] as string));
-        if (each) {
-          if (!Array.isArray(value)) return;
-          value.forEach((one, index) => fits(one) && walk(one, depth + 1, [...way, index]));
-        } else if (key === undefined) {
-          if (fits(value)) walk(value, depth + 1, way);
-        } else if (isObject(value) && fits(value[key])) {
-          walk(value[key], depth + 1, [...way, key]);
-        }
-      }
+    paths(run) {
+      const found = new Map<unknown, ResponsePath[]>();
+      walk(run.data, function note(value, path) {
+        const others = found.get(value);
+        if (others === undefined) found.set(value, [path]);
+        else others.push(path);
+      });
+      return found;
     },
 
     isRoot: elements.length === 0,

@@ -21,18 +21,33 @@ interface Part {
 /**
  * Prepares the representation of entities by the selections of a plan's `requires`.
  *
- * @param isOfType whether an object of the type `name` is a `condition`
+ * @param options.isOfType whether an object of the type `name` is a `condition`
+ * @param options.partial what is required for different fields may be missing apart: the fields depend on conditions, and
+ *   the subgraph is asked for those only of which all is there
  */
 export function prepareRepresentation(
   selections: Selections,
-  isOfType: (name: string, condition: string) => boolean,
+  options: { isOfType: IsOfType; partial: boolean },
 ): Represent {
-  const represent = prepareObject(selections, isOfType);
+  const { isOfType, partial } = options;
+  const isWhole = !partial || selections.length === 1;
+  const represent = isWhole ? prepareObject(selections, isOfType) : preparePartial(selections, isOfType);
   // Without the name of a type no subgraph knows what it is.
   return (object) => (typeof object['__typename'] === 'string' ? represent(object) : undefined);
 }
 
-function prepareObject(selections: Selections, isOfType: (name: string, condition: string) => boolean): Represent {
+type IsOfType = (name: string, condition: string) => boolean;
+
+function preparePartial(selections: Selections, isOfType: IsOfType): Represent {
+  const parts = selections.map((selection) => prepareObject([selection], isOfType));
+  return function representParts(object) {
+    const texts = parts.map((represent) => represent(object)).filter((text) => text !== undefined);
+    if (texts.length < 2) return texts[0];
+    return JSON.stringify(Object.assign({}, ...texts.map((text) => JSON.parse(text) as Data)));
+  };
+}
+
+function prepareObject(selections: Selections, isOfType: IsOfType): Represent {
   if (selections.every(({ kind }) => kind === 'Field')) return represented(partsOf(selections, undefined));
   const byType = new Map<unknown, Represent>();
   return function representByType(object) {

@@ -1,5 +1,8 @@
 import type { PlanNode } from '@apollo/query-planner';
-import { prepareFetch, type FetchTools } from './fetch-step.ts';
+import type { FetchTools } from './ask.ts';
+import { prepareEntityFetch } from './entity-fetch.ts';
+import { preparePlaces } from './paths.ts';
+import { prepareRootFetch } from './root-fetch.ts';
 import type { Step } from './run.ts';
 
 export interface StepTools extends FetchTools {
@@ -16,7 +19,9 @@ export interface StepTools extends FetchTools {
 export function prepareStep(node: PlanNode, tools: StepTools, path: readonly (string | number)[] = []): Step {
   switch (node.kind) {
     case 'Fetch':
-      return prepareFetch(node, path, tools);
+      return node.requires === undefined
+        ? prepareRootFetch(node, preparePlaces(path), tools)
+        : prepareEntityFetch(node, node.requires, preparePlaces(path), tools);
     case 'Flatten':
       return prepareStep(node.node, tools, [...path, ...node.path]);
     case 'Sequence':

@@ -130,11 +130,11 @@ function prepareValue(
   }
 
   /** After a problem that was told already. */
-  function writeNullInstead(output: Output, from: number): boolean {
+  function writeNullInstead(output: Output, from: number, problems: number): boolean {
     if (isNonNull) return false;
     output.bytes.end = from;
     output.bytes.raw(nullText);
-    settleNull(output, name);
+    settleNull(output, problems, name);
     return true;
   }
 
@@ -145,7 +145,7 @@ function prepareValue(
       if (value === null || value === undefined) return writeNull(output);
       if (writeLeaf(value, output.bytes)) return true;
       tellProblem(output, invalidMessage, name);
-      return writeNullInstead(output, output.bytes.end);
+      return writeNullInstead(output, output.bytes.end, output.problems.length - 1);
     };
   }
 
@@ -168,7 +168,7 @@ function prepareValue(
     output.path[output.depth++] = name;
     const written = writePresent(value, output);
     output.depth -= 1;
-    if (!written) return writeNullInstead(output, from);
+    if (!written) return writeNullInstead(output, from, problems);
     if (isShared && output.problems.length === problems) {
       output.written!.set(value, { by: writePresent, from, to: bytes.end });
     }
@@ -200,6 +200,7 @@ function prepareList(
       const element: unknown = value[index];
       output.path[level] = index;
       const from = bytes.end;
+      const problems = output.problems.length;
       const isNull = element === null || element === undefined;
       if (!isNull && writeElement(element, output)) continue;
       if (isNull && isNonNull) tellProblem(output, nullMessage);
@@ -209,7 +210,7 @@ function prepareList(
       }
       bytes.end = from;
       bytes.raw(nullText);
-      settleNull(output);
+      settleNull(output, problems);
     }
     output.depth = level;
     bytes.raw(closingBracket);

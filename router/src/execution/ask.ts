@@ -1,0 +1,61 @@
+import type { FetchNode } from '@apollo/query-planner';
+import { subrequestFailed } from '../errors.ts';
+import type { SubgraphFetch } from '../fetch.ts';
+import { parseAnswer, type SubgraphAnswer } from '../subgraph-answer.ts';
+import { fetchFailed } from './failures.ts';
+import type { ResponsePath } from './paths.ts';
+import type { Run } from './run.ts';
+
+/** What a plan's fetches need of their surroundings. */
+export interface FetchTools {
+  /** By subgraph name. */
+  readonly fetches: ReadonlyMap<string, SubgraphFetch>;
+  /** Whether an object of the type `name` is a `condition`, `@inaccessible` types included. */
+  isOfType(name: string, condition: string): boolean;
+  /** Names of the interfaces. */
+  readonly abstractTypes: ReadonlySet<unknown>;
+  /** Queries may be sent again, and answered together with others; mutations may not. */
+  readonly isQuery: boolean;
+  /** Whether another fetch of the plan may come to ask the same. */
+  mayRepeat(node: FetchNode): boolean;
+  /** Places of one entity may need different data: each gets its own copy. */
+  readonly copies: boolean;
+}
+
+/** Sends a request and gives the answer. What fails is put down at `path` among the run's errors. */
+export type Ask = (run: Run, body: string, path: () => ResponsePath) => Promise<SubgraphAnswer | undefined>;
+
+export function prepareAsk(node: FetchNode, tools: FetchTools): Ask {
+  const { serviceName } = node;
+  const fetch = tools.fetches.get(serviceName);
+  if (fetch === undefined) throw new Error(`The plan names the subgraph "${serviceName}", which isn't there.`);
+  const use = { shareable: tools.isQuery };
+  const exchange = tools.isQuery && tools.mayRepeat(node) ? exchangeOnce : exchangeAlways;
+
+  function exchangeAlways({ context }: Run, body: string): Promise<string> {
+    return fetch!.exchange(body, context, use);
+  }
+
+  function exchangeOnce(run: Run, body: string): Promise<string> {
+    const key = `${serviceName} ${body}`;
+    run.asked ??= new Map();
+    let answer = run.asked.get(key);
+    if (answer === undefined) {
+      answer = exchangeAlways(run, body);
+      run.asked.set(key, answer);
+    }
+    return answer;
+  }
+
+  return async function ask(run, body, path) {
+    try {
+      // Each fetch parses its answer by itself: two that asked the same may go on to complete it differently.
+      const answer = parseAnswer(await exchange(run, body));
+      if (answer !== undefined) return answer;
+      throw subrequestFailed(serviceName);
+    } catch (error) {
+      run.errors.push(fetchFailed(error, path()));
+      return undefined;
+    }
+  };
+}
