@@ -1,5 +1,5 @@
 import { prettyFormatQueryPlan } from '@apollo/query-planner';
-import { parse } from 'graphql';
+import { parse, validate, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
 import type { Answers } from './answer.ts';
 import { differencesFromStock, differencesFromWhole, unexplainedNulls } from './compare.ts';
 import type { Faults } from './faults.ts';
@@ -31,6 +31,15 @@ export function askedOf(text: string, variables: Readonly<Record<string, unknown
   return { text, document: parse(text), variables };
 }
 
+export function isValid(schema: GraphQLSchema, { document }: Asked): boolean {
+  try {
+    return validate(schema, document).length === 0;
+  } catch {
+    // graphql-js throws where a subscription's root field has a condition.
+    return false;
+  }
+}
+
 /** Executes an operation in all three ways and compares the answers. */
 export async function tryOut(setup: Setup, trial: Trial): Promise<Outcome> {
   const { asked, faults, down = [], lateness, against } = trial;
@@ -45,6 +54,7 @@ export async function tryOut(setup: Setup, trial: Trial): Promise<Outcome> {
   const ours = await caught(setup.ours(asked, runOf()));
   const stock = against.stock ? await caught(setup.stock(asked, runOf())) : undefined;
 
+  const names = new Set([...setup.names, ...responseNames(asked.document)]);
   const differences: string[] = [];
   const fromStock: string[] = [];
   if (ours instanceof Error) return { differences: ['ours throws'], fromStock: ['ours throws'], ours, stock, whole };
@@ -54,12 +64,18 @@ export async function tryOut(setup: Setup, trial: Trial): Promise<Outcome> {
     const other = whole[index];
     if (other === undefined) return;
     if (down.length > 0) differences.push(...unexplainedNulls(answer, other));
-    else if (against.whole) differences.push(...differencesFromWhole(answer, other, wholeRun.failed));
+    else if (against.whole) differences.push(...differencesFromWhole(answer, other, wholeRun.failed, names));
   });
   if (stock instanceof Error) fromStock.push('stock throws');
   else if (stock?.[0] !== undefined && ours[0] !== undefined)
     fromStock.push(...differencesFromStock(ours[0], stock[0]));
   return { differences, fromStock, ours, stock, whole };
+}
+
+function responseNames(document: DocumentNode): string[] {
+  const names: string[] = [];
+  visit(document, { Field: ({ alias, name }) => void names.push((alias ?? name).value) });
+  return names;
 }
 
 async function caught(answers: Promise<Answers>): Promise<Answers | Error> {

@@ -7,13 +7,25 @@ import type { Answer, AnswerError } from './answer.ts';
  * Data must be the same to the letter, the order of keys included. Each null must be explained at the same place; where a null has
  * spread upwards, several fields may have caused it, and any of them may be told: ours must be one that did fail.
  *
+ * An error of what a client did not ask for tells of no place: the plan may fetch more than that.
+ *
  * @param failed places where fields failed, as JSON of their paths
+ * @param names that may stand in paths: those of the operation and of the schema
  */
-export function differencesFromWhole(ours: Answer, whole: Answer, failed: ReadonlySet<string>): string[] {
+export function differencesFromWhole(
+  ours: Answer,
+  whole: Answer,
+  failed: ReadonlySet<string>,
+  names: ReadonlySet<string>,
+): string[] {
   const differences: string[] = [];
   if (!isDeepStrictEqual(ours.data, whole.data)) differences.push('other data than the whole schema');
   else if (ours.text !== undefined && ours.text !== JSON.stringify(whole.data)) {
     differences.push('the same data as the whole schema, but written otherwise (order, or a key twice)');
+  }
+  for (const { path = [] } of ours.errors) {
+    const strange = path.find((key) => typeof key === 'string' && !names.has(key));
+    if (strange !== undefined) differences.push(`an error at "${strange}", which nobody but the router knows`);
   }
   const [mine, theirs] = [explained(ours.data, ours.errors), explained(whole.data, whole.errors)];
   for (const place of mine.keys()) if (!theirs.has(place)) differences.push(`an error too many for ${place}`);
@@ -66,18 +78,21 @@ function isAboutSubgraph({ extensions }: AnswerError): boolean {
 function explained(data: unknown, errors: readonly AnswerError[]): Map<string, string[]> {
   const places = new Map<string, string[]>();
   for (const { path } of errors) {
-    const place = path === undefined ? nowhere : JSON.stringify(placeOf(data, path));
+    const at = path === undefined ? undefined : placeOf(data, path);
+    if (path !== undefined && at === undefined) continue;
+    const place = at === undefined ? nowhere : JSON.stringify(at);
     places.set(place, [...(places.get(place) ?? []), path === undefined ? nowhere : JSON.stringify(path)]);
   }
   return places;
 }
 
-/** The part of the path that is in the data. */
-function placeOf(data: unknown, path: Path): Path {
+/** The part of the path that is in the data; undefined when it leads to what isn't there. */
+function placeOf(data: unknown, path: Path): Path | undefined {
   let at = data;
   for (const [depth, key] of path.entries()) {
     if (typeof at !== 'object' || at === null) return path.slice(0, depth);
     at = (at as Record<string | number, unknown>)[key];
+    if (at === undefined) return undefined;
   }
   return path;
 }

@@ -33,8 +33,6 @@ export interface Fixture {
   readonly context?: Readonly<Record<string, Readonly<Record<string, readonly [type: string, field: string]>>>>;
   /** By what is interesting about them. */
   readonly operations: Readonly<Record<string, string | Operation>>;
-  /** Why the stock gateway is no measure for this fixture's generated operations. */
-  readonly stock?: string;
   /** Why generated operations of this fixture are run without faults of fields. */
   readonly faultless?: string;
 }

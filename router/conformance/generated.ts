@@ -1,5 +1,4 @@
-import { validate, visit } from 'graphql';
-import { askedOf, report, tryOut, type Trial } from './check.ts';
+import { askedOf, isValid, report, tryOut, type Trial } from './check.ts';
 import { randomFaults, type Faults } from './faults.ts';
 import type { Fixture } from './fixture.ts';
 import { generateOperation } from './generate.ts';
@@ -17,33 +16,38 @@ export interface GeneratedRun {
   /** Is told after each operation how many have been tried, and of each that went wrong. */
   readonly tried?: (count: number) => void;
   readonly wrong?: (report: string) => void;
-  /** How many may go wrong before the rest is left. @default 5 */
+  /** How many may go wrong before the rest is left. @default 10 */
   readonly maxWrong?: number;
 }
 
-/**
- * Tries random operations over the fixtures, each with failures of its own.
- *
- * @returns reports of those that went wrong, made as small as possible
- */
-export async function tryGenerated(fixtures: readonly Fixture[], run: GeneratedRun): Promise<string[]> {
-  const { seed, operations, from = 0, tried, wrong, maxWrong = 5 } = run;
+export interface GeneratedOutcome {
+  /** Of operations that we answer wrongly, made as small as possible. */
+  readonly reports: readonly string[];
+  /** How many the stock gateway answers otherwise than one whole schema, while we don't. */
+  readonly stockWrong: number;
+}
+
+/** Tries random operations over the fixtures, each with failures of its own. */
+export async function tryGenerated(fixtures: readonly Fixture[], run: GeneratedRun): Promise<GeneratedOutcome> {
+  const { seed, operations, from = 0, tried, wrong, maxWrong = 10 } = run;
   const setups = new Map<Fixture, Ready>();
   const reports: string[] = [];
+  let stockWrong = 0;
   for (let number = from; number < from + operations && reports.length < maxWrong; number += 1) {
     const fixture = fixtures[number % fixtures.length]!;
     const ready = setups.get(fixture) ?? readyOf(fixture);
     setups.set(fixture, ready);
     const trial = trialOf(ready, `${seed}/${number}`);
-    const told = trial === undefined ? undefined : await wrongness(ready, trial);
-    if (told !== undefined) {
+    const told = trial === undefined ? 'nobody' : await wrongness(ready, trial);
+    if (told === 'stock') stockWrong += 1;
+    else if (told !== 'nobody') {
       const text = `seed ${seed}, operation ${number} (--seed ${seed} --from ${number} --operations 1)\n${told}`;
       reports.push(text);
       wrong?.(text);
     }
     tried?.(number - from + 1);
   }
-  return reports;
+  return { reports, stockWrong };
 }
 
 interface Ready {
@@ -62,8 +66,7 @@ function trialOf({ setup, values }: Ready, seed: string): Trial | undefined {
   if (asked === undefined) return undefined;
   const { fixture } = setup;
   const trial = { asked, lateness: seed };
-  const stock = fixture.stock === undefined && !asked.text.startsWith('subscription') && !hidesKey(asked, setup.asked);
-  const against = { stock, whole: true };
+  const against = { stock: !asked.text.startsWith('subscription'), whole: true };
   if (random.chance(0.35)) return { ...trial, against };
   if (random.chance(0.25)) {
     const names = Object.keys(fixture.subgraphs);
@@ -77,35 +80,38 @@ function validOperation({ schema }: Setup, values: Ready['values'], seed: string
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const { text, variables } = generateOperation(schema, createRandom(`${seed}/${attempt}`), values);
     const asked = askedOf(text, variables);
-    if (validate(schema, asked.document).length === 0) return asked;
+    if (isValid(schema, asked)) return asked;
   }
   return undefined;
 }
 
-/** Whether a field is called as one that the router asks for itself: stock mixes the two up. */
-function hidesKey({ document }: Asked, asked: ReadonlySet<string>): boolean {
-  let hides = false;
-  visit(document, {
-    Field({ alias, name }) {
-      if (alias !== undefined && alias.value !== name.value && asked.has(alias.value)) hides = true;
-    },
-  });
-  return hides;
-}
-
+/** No faults of fields that the router asks for itself, nor of entities that a subgraph doesn't know: nobody asks for their fields. */
 function beside(asked: ReadonlySet<string>, faults: Faults): Faults {
-  return (source, field, args) => (asked.has(field) ? undefined : faults(source, field, args));
+  return function faultOf(source, field, args) {
+    if (asked.has(field) || source.row['$hiddenIn'] !== undefined) return undefined;
+    return faults(source, field, args);
+  };
 }
 
-async function wrongness({ setup }: Ready, trial: Trial): Promise<string | undefined> {
-  if (!(await isWrong(trial))) return undefined;
-  const asked = await shrink(setup.schema, trial.asked, (asked) => isWrong({ ...trial, asked }));
+/**
+ * Where one whole schema is a measure, it alone says what is right; stock is wrong in places of its own. Where it is none, because
+ * a subgraph is down, stock is, but for operations that it gets wrong with all subgraphs up, too.
+ */
+async function wrongness({ setup }: Ready, trial: Trial): Promise<string> {
+  const first = await judge(trial);
+  if (first !== 'ours') return first;
+  const asked = await shrink(setup.schema, trial.asked, async (asked) => (await judge({ ...trial, asked })) === 'ours');
   const smallest = { ...trial, asked };
   return report(setup, smallest, await tryOut(setup, smallest));
 
-  async function isWrong(one: Trial): Promise<boolean> {
+  async function judge(one: Trial): Promise<'ours' | 'stock' | 'nobody'> {
     const { differences, fromStock } = await tryOut(setup, one);
-    return differences.length + fromStock.length > 0;
+    if (differences.length > 0) return 'ours';
+    if (fromStock.length === 0) return 'nobody';
+    if (one.against.whole) return 'stock';
+    const { down: _down, ...up } = one;
+    const sound = await tryOut(setup, { ...up, against: { stock: true, whole: true } });
+    return sound.differences.length === 0 && sound.fromStock.length > 0 ? 'stock' : 'ours';
   }
 }
 

@@ -75,7 +75,7 @@ export function createReader(fixture: Fixture, schema: GraphQLSchema, subgraphs:
       }
       const value = read(world, source, field, getArgumentValues(fieldOf(source.type, field), one));
       result[one.alias?.value ?? field] =
-        selectionSet === undefined ? value : deep(value, (item) => select(world, item, selectionSet));
+        selectionSet === undefined ? (value ?? null) : deep(value, (item) => select(world, item, selectionSet));
     }
     return result;
   }

@@ -45,15 +45,17 @@ export interface Setup {
   readonly plan: (asked: Asked) => QueryPlan;
   /** Names of fields that the router asks for itself: what they fail with is nothing that one whole schema could know. */
   readonly asked: ReadonlySet<string>;
+  /** Of all fields. */
+  readonly names: readonly string[];
 }
 
 const log = createLogger({ service: 'conformance', level: 'silent' });
 const { anonymous } = createIdentity({ routerKey: undefined, tokens: undefined });
 
 export function createSetup(fixture: Fixture): Setup {
-  const sdls = Object.entries(fixture.subgraphs).map(([name, sdl]) => ({ name, sdl: readSdl(sdl) }));
+  const parts = Object.entries(fixture.subgraphs).map(([name, sdl]) => ({ name, sdl: readSdl(sdl) }));
   const { supergraphSdl, errors } = composeServices(
-    sdls.map(({ name, sdl }) => ({ name, url: `http://${name}.invalid/graphql`, typeDefs: sdl.document })),
+    parts.map(({ name, sdl }) => ({ name, url: `http://${name}.invalid/graphql`, typeDefs: sdl.document })),
   );
   if (supergraphSdl === undefined)
     throw new AggregateError(errors ?? [], `${fixture.name} does not compose: ${errors?.[0]?.message}`);
@@ -61,10 +63,10 @@ export function createSetup(fixture: Fixture): Setup {
   const reader = createReader(
     fixture,
     graph.fullSchema,
-    sdls.map(({ sdl }) => sdl),
+    parts.map(({ sdl }) => sdl),
   );
   const subgraphs = new Map(
-    sdls.map(({ name, sdl }) => [name, createSubgraph({ name, sdl, fixture, reader, supergraph: graph.fullSchema })]),
+    parts.map(({ name, sdl }) => [name, createSubgraph({ name, sdl, fixture, reader, supergraph: graph.fullSchema })]),
   );
   const whole = createWhole(graph.schema, reader);
   const planner = new QueryPlanner(graph.supergraph);
@@ -85,8 +87,11 @@ export function createSetup(fixture: Fixture): Setup {
       return allOf(events, (event) => answerOf(event));
     },
     plan: planOf,
+    names: Object.values(graph.fullSchema.getTypeMap()).flatMap((type) =>
+      'getFields' in type ? Object.keys(type.getFields()) : [],
+    ),
     asked: new Set([
-      ...sdls.flatMap(({ sdl }) => sdl.asked),
+      ...parts.flatMap(({ sdl }) => sdl.asked),
       ...Object.keys(fixture.context ?? {}).map((coordinate) => coordinate.split('.')[1]!),
       ...Object.values(fixture.context ?? {}).flatMap((args) => Object.values(args).map(([, field]) => field)),
     ]),
@@ -122,7 +127,7 @@ function oursOf(graph: LoadedSupergraph, subgraphs: ReadonlyMap<string, Conforma
     const incoming: IncomingOperation = { queryHash: text, document, operation, variables, context };
     if (operation.operation !== OperationTypeNode.SUBSCRIPTION)
       return [executedAnswer(await executor.execute(incoming))];
-    const { primary, executeEvent } = executor.subscription(incoming);
+    const { primary, executeEvent } = await executor.subscription(incoming);
     const request = { query: primary.operation, variables: picked(variables, primary.variableUsages) };
     const events = await subgraphs.get(primary.serviceName)!.events(request, run);
     return allOf(events, async (event) => executedAnswer(await executeEvent(JSON.parse(JSON.stringify(event)))));

@@ -1,7 +1,6 @@
 import {
   Kind,
   print,
-  validate,
   visit,
   type ASTNode,
   type DefinitionNode,
@@ -9,7 +8,7 @@ import {
   type GraphQLSchema,
   type SelectionSetNode,
 } from 'graphql';
-import { askedOf } from './check.ts';
+import { askedOf, isValid } from './check.ts';
 import type { Asked } from './setup.ts';
 
 /**
@@ -29,7 +28,7 @@ export async function shrink(
   for (let position = 0; left > 0;) {
     const smaller = without(best, position);
     if (smaller === undefined) break;
-    const valid = validate(schema, smaller.document).length === 0;
+    const valid = isValid(schema, smaller);
     if (valid) left -= 1;
     if (valid && (await isWrong(smaller))) best = smaller;
     else position += 1;

@@ -1,4 +1,5 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import { subrequestFailed } from '@cafe-for-me/router/errors';
 import {
   execute,
   getNamedType,
@@ -134,7 +135,7 @@ export function createSubgraph(parts: Parts): ConformanceSubgraph {
     schema,
     async answer({ query, variables }, run) {
       await run.late();
-      if (run.down.has(parts.name)) throw new GraphQLError(`${parts.name} is down`);
+      if (run.down.has(parts.name)) throw subrequestFailed(parts.name);
       const document = understand(query);
       if (!('kind' in document)) return { errors: document };
       return execute({ schema, document, variableValues: variables, contextValue: run });

@@ -33,12 +33,14 @@ export interface Whole {
 export function createWhole(apiSchema: GraphQLSchema, reader: Reader): Whole {
   const schema = buildSchema(printSchema(apiSchema));
   const subscription = schema.getSubscriptionType();
+  let running = 0;
 
   /** Asynchronous, and so are the items of lists: else a field that fails would keep its siblings from being looked at. */
   async function resolve(given: Source | undefined, args: object, run: Run, info: GraphQLResolveInfo) {
     const source = given ?? run.world.root(info.operation.operation, info.parentType.name);
-    await run.late();
+    running += 1;
     try {
+      await run.late();
       const { fieldName } = info;
       const fault = run.faults(source, fieldName, args);
       const value = underFault(fault, () => reader.read(run.world, source, fieldName, args));
@@ -47,6 +49,8 @@ export function createWhole(apiSchema: GraphQLSchema, reader: Reader): Whole {
     } catch (error) {
       run.failed.add(JSON.stringify(pathOf(info)));
       throw error;
+    } finally {
+      running -= 1;
     }
   }
 
@@ -74,7 +78,8 @@ export function createWhole(apiSchema: GraphQLSchema, reader: Reader): Whole {
     async execute(document, variables, run) {
       const result = await execute({ schema, document, variableValues: variables, contextValue: run });
       // What was begun beside a field that failed ends, too.
-      await setImmediate();
+      do await setImmediate();
+      while (running > 0);
       return result;
     },
     async events(document, variables, run) {

@@ -1,6 +1,6 @@
 /**
  * The data of a fixture, of which every subgraph tells a part. Objects stand in tables by type, each under a name of its own,
- * and are referred to by it: `'@u1'`. A value may be a function of the field's arguments. An object without a name (a value type)
+ * and are referred to by it: `'@u1'`; roots are `'@Query'` and so on. A value may be a function of the field's arguments. An object without a name (a value type)
  * is written where it stands, with its `__typename` where the schema leaves it open.
  */
 export type Row = Readonly<Record<string, unknown>>;
@@ -38,8 +38,17 @@ export interface World {
   sources(value: unknown, type: string, parent: Source, id: string): unknown;
 }
 
+const roots = { Query: 'query', Mutation: 'mutation', Subscription: 'subscription' } as const;
+
 export function createWorld(data: WorldData): World {
+  /** Under the supergraph's names of the roots, whatever a subgraph calls them. */
+  function root(operation: 'query' | 'mutation' | 'subscription', type: string): Source {
+    const id = Object.entries(roots).find(([, one]) => one === operation)![0];
+    return { type, id, row: data[operation] ?? {}, parent: undefined };
+  }
+
   const rows = new Map<string, Source>();
+  for (const [type, operation] of Object.entries(roots)) rows.set(type, root(operation, type));
   for (const [type, table] of Object.entries(data.rows ?? {})) {
     for (const [id, row] of Object.entries(table)) rows.set(id, { type, id, row, parent: undefined });
   }
@@ -59,7 +68,7 @@ export function createWorld(data: WorldData): World {
   return {
     data,
     sources,
-    root: (operation, type) => ({ type, id: type, row: data[operation] ?? {}, parent: undefined }),
+    root,
     all: (types) => [...rows.values()].filter(({ type }) => types.includes(type)),
   };
 }
