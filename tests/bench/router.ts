@@ -18,11 +18,12 @@ import type { Workload } from './router/graph.ts';
 import { pinSelf, residentMemory } from './router/processes.ts';
 import { profiled } from './router/profile.ts';
 import { record } from './router/recorded.ts';
-import { figuresOf, summaryOf, tables, type Entry, type Measured } from './router/report.ts';
+import { disturbed, figuresOf, summaryOf, tables, type Entry, type Measured } from './router/report.ts';
 import { CALLERS, prepareSetting, type Setting } from './router/setting.ts';
 
-/** Before anything is counted, for each gateway and workload. */
-const WARM_UP_SECONDS = 2;
+/** Of the gateway's processor time, for each workload before anything is counted; and how many seconds at most. */
+const WARM_UP_SECONDS = 1.8;
+const WARM_UP_TURNS = 6;
 
 export interface RouterOptions extends StartOptions {
   /** Of each measurement. */
@@ -122,9 +123,15 @@ async function checkAll(setting: Setting, entries: readonly RunningEntry[], opti
   return right;
 }
 
+/** Goes on until each workload had its time of the core, so that it is compiled however much else runs beside it. */
 async function warmUp(setting: Setting, entry: RunningEntry, options: RouterOptions, write: Write): Promise<void> {
   write(`warming up ${entry.contender.name}`);
-  for (const workload of options.workloads) await drive(driveOptions(setting, entry, workload, WARM_UP_SECONDS));
+  for (const workload of options.workloads) {
+    for (let had = 0, turns = 0; had < WARM_UP_SECONDS && turns < WARM_UP_TURNS; turns++) {
+      const { busy } = await measure(setting, entry, workload, 1);
+      had += busy;
+    }
+  }
 }
 
 async function measureAll(
@@ -149,9 +156,11 @@ async function measureAll(
 async function measure(setting: Setting, entry: RunningEntry, workload: Workload, seconds: number): Promise<Measured> {
   const { pid } = entry.running.child;
   const before = await processorTime({ pid });
+  const begun = performance.now();
   const report = await drive(driveOptions(setting, entry, workload, seconds));
+  const ms = performance.now() - begun;
   const after = await processorTime({ pid });
-  const busy = Math.round(((after['pid'] ?? 0) - (before['pid'] ?? 0)) / seconds / 10) / 100;
+  const busy = Math.round((((after['pid'] ?? 0) - (before['pid'] ?? 0)) / ms) * 100) / 100;
   return { ...report, busy, memory: await residentMemory(pid) };
 }
 
@@ -181,6 +190,7 @@ function hadNoFailure(write: Write): (entry: Entry) => boolean {
 async function report(entries: readonly Entry[], options: RouterOptions, write: Write): Promise<void> {
   const { workloads, seconds, rounds } = options;
   for (const line of tables(entries, workloads)) write(line);
+  for (const line of disturbed(entries, workloads)) write(line);
   const summary = summaryOf(entries, workloads);
   write('');
   for (const [workload, ratios] of Object.entries(summary)) {

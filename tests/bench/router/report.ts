@@ -79,6 +79,19 @@ export function tables(entries: readonly Entry[], workloads: readonly Workload[]
   });
 }
 
+/** Below this share of its core something else took the time, or the load was too small. */
+const ENOUGH_BUSY = 0.9;
+
+/** A warning where figures are lower than they would be on a quiet machine. */
+export function disturbed(entries: readonly Entry[], workloads: readonly Workload[]): string[] {
+  const names = entries
+    .filter((entry) => workloads.some((workload) => (figuresOf(entry, workload)?.busy ?? 1) < ENOUGH_BUSY))
+    .map(({ contender }) => contender.name);
+  return names.length === 0
+    ? []
+    : ['', `Not all of the core was theirs, so their figures are too low: ${names.join(', ')}`];
+}
+
 const header = line('', ['req/s', 'p50 ms', 'p99 ms', 'MiB', 'busy', 'per busy s', 'fetches', 'subgraph bytes']);
 
 function row(entry: Entry, workload: Workload): string[] {
