@@ -18,8 +18,8 @@ import { residentMemory } from './router/processes.ts';
 const CLIENTS = 50;
 /** Memory is looked at so often, with nothing in flight. */
 const SAMPLES = 30;
-/** For one request to a subgraph. */
-const TIMEOUT_MS = 100;
+/** For one request to the subgraph. */
+const TIMEOUT_MS = 250;
 /** One in so many requests gets what is dear to answer. */
 const HEAVY_EVERY = 500;
 const MEBIBYTE = 2 ** 20;
@@ -43,7 +43,7 @@ interface Sample {
 
 interface Counts {
   readonly wrong: Map<string, number>;
-  /** Right answers that took too long, which is the machine's doing. */
+  /** Answers of the subgraph that took longer than the time-out, which is the machine's doing. */
   late: number;
 }
 
@@ -102,7 +102,10 @@ async function attack(
     const text = await body.text();
     const wrong = wrongIn(mode, statusCode, text);
     if (wrong === undefined) return;
-    if (wrongIn({ ...mode, outcome: 'late' }, statusCode, text) === undefined) {
+    if (
+      text.includes('"SUBREQUEST_TIMEOUT"') &&
+      wrongIn({ ...mode, outcome: 'partly' }, statusCode, text) === undefined
+    ) {
       counts.late += 1;
       return;
     }
@@ -151,7 +154,7 @@ async function report(
   };
   write('');
   write(`${summary.requests} requests, answered by a subgraph in ${summary.ways} broken ways, within ${seconds} s`);
-  write(`answered wrongly: ${wrong}; a right answer that came too late: ${counts.late}`);
+  write(`answered wrongly: ${wrong}; too late, because the machine was busy: ${counts.late}`);
   write(`heap after collecting garbage, median: ${heapMib[0]} MiB in the first third, ${heapMib[1]} MiB in the last`);
   write(`memory of the process, median: ${memoryMib[0]} MiB in the first third, ${memoryMib[1]} MiB in the last`);
   write(isFlat ? 'memory is flat' : 'MEMORY GROWS');

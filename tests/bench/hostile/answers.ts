@@ -96,7 +96,9 @@ function endlessly(socket: Socket, piece: string | Buffer, everyMs?: number): vo
   fill();
 }
 
-const mebibyte = 2 ** 20;
+const tenMegabytes = Buffer.from(`{"data":{"thing":{"name":"${'x'.repeat(10_000_000)}"}}}`);
+/** JSON.stringify and whoever else recurses have no stack for that. */
+const DEEP = 20_000;
 const nested = (depth: number, opening: string, closing: string): string =>
   `${opening.repeat(depth)}1${closing.repeat(depth)}`;
 /** The right answer with the first value of `any`, or of `rating`, replaced by a text that JSON.stringify would not make. */
@@ -119,10 +121,10 @@ const connection: readonly HostileMode[] = [
   wire('says a length that is too small', 'failed', (socket, asked) => socket.write(`${head(20)}${rightText(asked)}`)),
   wire('sends byte after byte', 'late', (socket) => {
     socket.write(head(9_999_999));
-    endlessly(socket, ' ', 5);
+    endlessly(socket, ' ', 20);
   }),
   wire('sends head after head', 'late', (socket) => {
-    endlessly(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n', 5);
+    endlessly(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n', 20);
   }),
   wire('sends a head without an end', 'failed', (socket) => {
     socket.write('HTTP/1.1 200 OK\r\n');
@@ -161,7 +163,7 @@ const http: readonly HostileMode[] = [
     name: 'answers 10 MB',
     outcome: 'failed',
     heavy: true,
-    answer: (socket) => send(socket, `{"data":{"thing":{"name":"${'x'.repeat(10 * mebibyte)}"}}}`),
+    answer: (socket) => send(socket, tenMegabytes),
   },
   {
     name: 'answers without an end',
@@ -196,7 +198,7 @@ const json: readonly HostileMode[] = [
   ),
   text('repeats keys', 'right', (asked) => `{"data":{"thing":"${INNARDS}","_entities":3},${rightText(asked).slice(1)}`),
   text('nests deeper than any stack', 'right', (asked) =>
-    rightText(asked).replace('{"data":{', () => `{"data":{"more":${nested(50_000, '[', ']')},`),
+    rightText(asked).replace('{"data":{', () => `{"data":{"more":${nested(DEEP, '[', ']')},`),
   ),
 ];
 
@@ -221,8 +223,8 @@ const values: readonly HostileMode[] = [
   text('has a number beyond all numbers', 'partly', (asked) =>
     withRaw(asked, '1e999').replace('"weight":1.5', '"weight":1e999'),
   ),
-  text('nests a value deeper than any stack', 'partly', (asked) => withRaw(asked, nested(50_000, '[', ']'))),
-  text('nests objects deeper than any stack', 'partly', (asked) => withRaw(asked, nested(50_000, '{"a":', '}'))),
+  text('nests a value deeper than any stack', 'partly', (asked) => withRaw(asked, nested(DEEP, '[', ']'))),
+  text('nests objects deeper than any stack', 'partly', (asked) => withRaw(asked, nested(DEEP, '{"a":', '}'))),
   text('has no list of entities', 'partly', (asked) =>
     asked.entities === undefined ? '{"data":{"thing":3}}' : `{"data":{"_entities":{"0":"${INNARDS}"}}}`,
   ),

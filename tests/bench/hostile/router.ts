@@ -17,7 +17,7 @@ export async function startAttackedRouter(options: {
   /** For its files. */
   dir: string;
   sdl: string;
-  /** For one request to a subgraph. */
+  /** For one request to the subgraph that is hostile. */
   timeoutMs: number;
   nodeArguments?: readonly string[];
 }): Promise<AttackedRouter> {
@@ -25,7 +25,14 @@ export async function startAttackedRouter(options: {
   const configuration = {
     log: { level: 'warn' },
     // The circuit breaker would keep nearly all of it from the subgraph.
-    subgraphs: { timeoutMs, maxAnswerBytes: 2 ** 20, breaker: { enabled: false }, retry: { waitMs: 10 } },
+    subgraphs: {
+      // The other subgraph may have as long as it takes.
+      timeoutMs: 60_000,
+      byName: { wild: { timeoutMs } },
+      maxAnswerBytes: 2 ** 20,
+      breaker: { enabled: false },
+      retry: { waitMs: 10 },
+    },
   };
   const port = await freePort();
   const [supergraph, settings] = [join(dir, `supergraph-${port}.graphql`), join(dir, `router-${port}.yaml`)];
