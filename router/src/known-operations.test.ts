@@ -1,3 +1,4 @@
+import { bothTransports } from './testing/both-transports.ts';
 import { startRouter, type TestRouter } from './testing/router.ts';
 import { startSubgraphs, type TestSubgraphs } from './testing/supergraph.ts';
 
@@ -43,6 +44,63 @@ describe('an operation that was sent before', () => {
     const first = await raw(body);
     expect(await raw(body)).toEqual(first);
     expect(await raw(body)).toEqual(first);
+  });
+
+  it.each(['application/json', 'application/graphql-response+json'])(
+    'fails to the byte as the first time, with the same status, as %s',
+    async (accept) => {
+      const typed = (type: string) => `query T($w: ${type}) { me { name @skip(if: $w) } broken } # ${accept}`;
+      for (const body of [
+        { query: `{ broken } # ${accept}` },
+        { query: typed('Boolean!'), variables: { w: 'no' } },
+        { query: typed('Boolean! = true'), variables: { w: null } },
+      ]) {
+        const first = await raw(body, { accept });
+        expect(await raw(body, { accept })).toEqual(first);
+        expect(await raw(body, { accept })).toEqual(first);
+      }
+    },
+  );
+
+  it.each([
+    ['a query', { query: '{ me { id } }' }],
+    ['variables', { query: 'query G($w: Boolean!) { me { id @skip(if: $w) } }', variables: '{"w":true}' }],
+    ['wrong variables', { query: 'query G($w: Boolean!) { me { id @skip(if: $w) } }', variables: '{"w":1}' }],
+    ['no variables', { query: '{ me { id } }', variables: 'null' }],
+    ['a mutation', { query: 'mutation { append(text: "get") }' }],
+    ['a name', { query: 'query N { me { id } }', operationName: 'N' }],
+    ['another name', { query: 'query N { me { id } }', operationName: 'M' }],
+  ])('is answered to GET as well, and blocked without the headers that keep other sites out: %s', async (_what, search) => {
+    const address = `${router.url}?${new URLSearchParams(search).toString()}`;
+    const get = async (headers: Record<string, string>) => {
+      const response = await fetch(address, { headers });
+      return [response.status, response.headers.get('content-type'), await response.text()];
+    };
+    for (const headers of [
+      { 'apollo-require-preflight': 'yes' },
+      { 'x-apollo-operation-name': 'N' },
+      { 'content-type': 'application/json' },
+    ]) {
+      const first = await get(headers);
+      // It is known from now on, if a mutation is not known already.
+      await router.post(search.query, { variables: { w: true } });
+      expect(await get(headers)).toEqual(first);
+      expect(await get(headers)).toEqual(first);
+    }
+    const [status, , text] = await get({});
+    expect([status, text]).toEqual([400, expect.stringContaining('CSRF')]);
+  });
+
+  it('is answered alike over both transports, whatever comes of it', async () => {
+    for (const request of [
+      { query: '{ users { name badge { label } } }' },
+      { query: '{ broken me { id } }' },
+      { query: 'query V($w: Boolean!) { me { name @skip(if: $w) id } }', variables: { w: 'no' } },
+    ]) {
+      const answers = [];
+      for (const [, send] of [...bothTransports, ...bothTransports]) answers.push(await send(router, request));
+      for (const answer of answers) expect(answer).toEqual(answers[0]);
+    }
   });
 
   it.each([

@@ -9,18 +9,18 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { answerText } from './answer-text.ts';
 import type { Cors } from './cors.ts';
 import { formatAll } from './errors.ts';
+import type { Executed } from './execute.ts';
 import { within, type EnterGeneration, type Generation } from './generation.ts';
 import type { Caller, Identity } from './identity.ts';
 import type { LiveSubscription, LiveSubscriptions } from './live-subscriptions.ts';
-import { nestsTooDeep } from './nesting.ts';
 import type { Outcome } from './pipeline.ts';
 import { rateLimited, type RateLimit } from './rate-limit.ts';
 import { endWithError } from './raw-answer.ts';
 import { logFields, requestIdFrom, type RequestContext } from './request-context.ts';
-import type { Executed } from './execute.ts';
 import { createStream, StreamFailed, type StreamLimits } from './subscribe.ts';
 import type { Telemetry } from './telemetry.ts';
-import { frames, only, sent } from './websocket-frames.ts';
+import { closed, serveSocket } from './websocket-connection.ts';
+import { frames, only } from './websocket-frames.ts';
 
 export interface WebSocketTransport {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -141,14 +141,14 @@ export function createWebSocketTransport(options: {
     let streaming = false;
     try {
       const outcome = await generation.pipeline.run(request, context);
-      if (outcome.status === 'refused') return outcome.errors.map(asGraphQLError);
+      if (outcome.status === 'refused') return refused(outcome.errors);
       if (outcome.status === 'answered') return handedOver(frames(id, only(outcome.text), socket, (text) => text));
       streaming = true;
       const events = stream(outcome, generation, { request, context }, socket);
       return handedOver(frames(id, events, socket, eventText));
     } catch (error) {
       log.error({ ...logFields(context), error }, 'an operation could not be answered');
-      return formatAll([noted(error, context)], formatError).map(asGraphQLError);
+      return refused(formatAll([noted(error, context)], formatError));
     } finally {
       if (!streaming) generation.leave();
     }
@@ -167,41 +167,13 @@ export function createWebSocketTransport(options: {
     execute: (args) => args.contextValue as AsyncIterableIterator<never>,
     onError(_context, _id, _payload, errors) {
       const origin = errors[0]?.originalError;
+      if (origin instanceof Refused) return [...origin.formatted];
       return origin instanceof StreamFailed ? formatAll(origin.errors, formatError) : undefined;
     },
   });
 
   function accept(socket: WebSocket, request: IncomingMessage): void {
-    let alive = true;
-    const pings = setInterval(function ping() {
-      if (!alive) return socket.terminate();
-      alive = false;
-      socket.ping();
-    }, pingMs);
-    socket.on('pong', () => (alive = true));
-    socket.on('error', (error) => log.info({ error }, 'a socket failed'));
-    const closed = protocol.opened(
-      {
-        protocol: socket.protocol,
-        send: (text) => sent(socket, text),
-        close: (code, reason) => socket.close(code, reason),
-        onMessage: (handle) =>
-          socket.on('message', (data: Buffer) => {
-            const text = data.toString();
-            if (nestsTooDeep(text)) return socket.close(CloseCode.BadRequest, 'Invalid message received');
-            handle(text).catch(function failed(error: unknown) {
-              if (isOfServer(text)) return socket.close(CloseCode.BadRequest, 'Invalid message received');
-              log.error({ error }, 'a message could not be handled');
-              socket.close(CloseCode.InternalServerError, 'Internal server error');
-            });
-          }),
-      },
-      { socket, request },
-    );
-    socket.once('close', (code, reason) => {
-      clearInterval(pings);
-      void closed(code, reason.toString());
-    });
+    serveSocket({ protocol, socket, extra: { socket, request }, pingMs, log });
   }
 
   return {
@@ -225,24 +197,6 @@ function noted<Failure>(error: Failure, { observed }: RequestContext): Failure {
   return error;
 }
 
-/** What only a server says is well-formed, but nothing that a client may send: graphql-ws throws at it. */
-function isOfServer(text: string): boolean {
-  const { type } = JSON.parse(text) as { type: string };
-  return type === 'connection_ack' || type === 'next' || type === 'error';
-}
-
-/** Closes a socket; a client that doesn't answer is cut off after a second. */
-function closed(socket: WebSocket, code: number, reason: string): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => socket.terminate(), 1_000);
-    socket.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    socket.close(code, reason);
-  });
-}
-
 /** `{ authorization }`, `{ Authorization }` or `{ headers: { authorization } }`, as clients' libraries differ. */
 function tokenIn(params: Readonly<Record<string, unknown>> | undefined, header: string): string | undefined {
   for (const place of [params, params?.['headers']]) {
@@ -258,6 +212,16 @@ function handedOver(contextValue: AsyncIterableIterator<never>): ExecutionArgs {
   return { schema: undefined as never, document: anyQuery, contextValue };
 }
 
-function asGraphQLError({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
-  return new GraphQLError(message, { ...(path && { path }), ...(extensions && { extensions }) });
+/** Carries errors through graphql-ws, which knows other ones, to where they are sent. */
+class Refused extends Error {
+  readonly formatted: readonly GraphQLFormattedError[];
+
+  constructor(formatted: readonly GraphQLFormattedError[]) {
+    super('refused');
+    this.formatted = formatted;
+  }
+}
+
+function refused(errors: readonly GraphQLFormattedError[]): GraphQLError[] {
+  return [new GraphQLError('refused', { originalError: new Refused(errors) })];
 }
