@@ -11,6 +11,8 @@ import type { AnyData } from './router.ts';
 const imports =
   '"@key", "@requires", "@external", "@provides", "@shareable", "@override", "@inaccessible", "@interfaceObject", "@context", "@fromContext", "@authenticated", "@requiresScopes", "@policy"';
 
+const log = createLogger({ service: 'router', level: 'silent' });
+
 /** By subgraph name: its types, and resolvers by type and field. */
 export type SubgraphSources = Readonly<Record<string, readonly [sdl: string, resolvers?: Record<string, object>]>>;
 
@@ -37,7 +39,7 @@ export function federate(sources: SubgraphSources) {
       return [name, { exchange, close: () => Promise.resolve() } as unknown as SubgraphFetch];
     }),
   );
-  const executor = createExecutor({ graph, fetches, log: createLogger({ service: 'router', level: 'silent' }) });
+  const executor = createExecutor({ graph, fetches, log });
   const context = {
     requestId: 'r',
     traceparent: undefined,
