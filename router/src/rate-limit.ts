@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '@cafe-for-me/lib/log';
 import { GraphQLError } from 'graphql';
-import { RateLimiterCluster, RateLimiterClusterMaster, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterCluster, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { z } from 'zod';
 import { clientAddress, networkOf } from './client-address.ts';
 import type { Caller } from './identity.ts';
@@ -43,7 +43,7 @@ const name = 'operations';
 const countedWithinMs = 1_000;
 
 /**
- * Counts operations by caller. Of several worker processes one counts for all, in their primary (`countForWorkers`).
+ * Counts operations by caller. Of several worker processes one counts for all, in their primary (`rate-limit-primary.ts`).
  *
  * @returns undefined when there is no limit
  */
@@ -74,11 +74,6 @@ export function createRateLimit(settings: RateLimitSettings, log: Logger): RateL
       }
     },
   };
-}
-
-/** Made once in the primary of worker processes, before they start: it counts for all of them. */
-export function countForWorkers(): RateLimiterClusterMaster {
-  return new RateLimiterClusterMaster();
 }
 
 /** @param ms until the caller may send the next operation */
