@@ -1,5 +1,4 @@
 import type { FetchNode } from '@apollo/query-planner';
-import { subrequestFailed } from '../errors.ts';
 import type { SubgraphFetch } from '../fetch.ts';
 import { parseAnswer, type SubgraphAnswer } from '../subgraph-answer.ts';
 import { fetchFailed } from './failures.ts';
@@ -50,9 +49,10 @@ export function prepareAsk(node: FetchNode, tools: FetchTools): Ask {
   return async function ask(run, body, path) {
     try {
       // Each fetch parses its answer by itself: two that asked the same may go on to complete it differently.
-      const answer = parseAnswer(await exchange(run, body));
+      const text = await exchange(run, body);
+      const answer = parseAnswer(text);
       if (answer !== undefined) return answer;
-      throw subrequestFailed(serviceName);
+      throw fetch.unusable(text, run.context);
     } catch (error) {
       run.errors.push(fetchFailed(error, path()));
       return undefined;

@@ -3,6 +3,7 @@ import { buildOperationContext, executeQueryPlan } from '@apollo/gateway';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { createLogger } from '@cafe-for-me/lib/log';
 import { getOperationAST, graphql, parse, type ExecutionResult } from 'graphql';
+import { subrequestFailed } from '../errors.ts';
 import { createExecutor } from '../execute.ts';
 import type { SubgraphFetch, SubgraphRequest } from '../fetch.ts';
 import type { SubgraphAnswer } from '../subgraph-answer.ts';
@@ -78,12 +79,12 @@ function fetchesThrough(change: (answer: SubgraphAnswer) => SubgraphAnswer) {
     return change(JSON.parse(JSON.stringify(answer)));
   }
   const shops: SubgraphFetch = {
-    send: (request) => send(JSON.parse(JSON.stringify(request)) as SubgraphRequest),
     exchange: async (request) => JSON.stringify(await send(JSON.parse(request) as SubgraphRequest)),
+    unusable: () => subrequestFailed('shops'),
     close: () => Promise.resolve(),
   };
   const here = { data: { _entities: [{ place: 'here' }] } };
-  const maps = { ...shops, send: () => Promise.resolve(here), exchange: () => Promise.resolve(JSON.stringify(here)) };
+  const maps = { ...shops, exchange: () => Promise.resolve(JSON.stringify(here)) };
   return { requests, fetches: new Map([['shops', shops], ['maps', maps]]) }; // prettier-ignore
 }
 
@@ -109,9 +110,13 @@ async function bothWays(
   const gateway = fetchesThrough(change);
   const planned = plannedFor(query);
   const services = Object.fromEntries(
-    [...gateway.fetches].map(([name, { send }]) => [
+    [...gateway.fetches].map(([name, { exchange }]) => [
       name,
-      { process: ({ request }: { request: object }) => send(request as SubgraphRequest, context) },
+      {
+        async process({ request }: { request: object }) {
+          return JSON.parse(await exchange(JSON.stringify(request), context, { shareable: false })) as SubgraphAnswer;
+        },
+      },
     ]),
   );
   const gatewayResult = await executeQueryPlan(

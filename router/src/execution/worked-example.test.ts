@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { composeServices } from '@apollo/composition';
 import { prettyFormatQueryPlan } from '@apollo/query-planner';
 import { createLogger } from '@cafe-for-me/lib/log';
-import { getOperationAST, parse } from 'graphql';
+import { getOperationAST, GraphQLError, parse } from 'graphql';
 import { createExecutor } from '../execute.ts';
 import type { SubgraphFetch } from '../fetch.ts';
 import { createIdentity } from '../identity.ts';
@@ -39,7 +39,7 @@ it('sends what the page shows, and answers as it says', async () => {
       requests.push(body);
       return Promise.resolve(answers[requests.length - 1]!);
     },
-    send: () => Promise.reject(new Error('not used')),
+    unusable: () => new GraphQLError('not used'),
     close: () => Promise.resolve(),
   };
   const executor = createExecutor({
