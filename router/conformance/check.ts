@@ -55,6 +55,9 @@ export async function tryOut(setup: Setup, trial: Trial): Promise<Outcome> {
   const stock = against.stock ? await caught(setup.stock(asked, runOf())) : undefined;
 
   const names = new Set([...setup.names, ...responseNames(asked.document)]);
+  // A plan may fetch more than the client asked for; what fails of it is told by stock, too.
+  const stockErrors = stock === undefined || stock instanceof Error ? [] : stock.flatMap(({ errors }) => errors);
+  const failed = new Set([...wholeRun.failed, ...stockErrors.map(({ path }) => JSON.stringify(path))]);
   const differences: string[] = [];
   const fromStock: string[] = [];
   if (ours instanceof Error) return { differences: ['ours throws'], fromStock: ['ours throws'], ours, stock, whole };
@@ -64,7 +67,7 @@ export async function tryOut(setup: Setup, trial: Trial): Promise<Outcome> {
     const other = whole[index];
     if (other === undefined) return;
     if (down.length > 0) differences.push(...unexplainedNulls(answer, other));
-    else if (against.whole) differences.push(...differencesFromWhole(answer, other, wholeRun.failed, names));
+    else if (against.whole) differences.push(...differencesFromWhole(answer, other, failed, names));
   });
   if (stock instanceof Error) fromStock.push('stock throws');
   else if (stock?.[0] !== undefined && ours[0] !== undefined)

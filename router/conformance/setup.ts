@@ -3,6 +3,7 @@ import { buildOperationContext, executeQueryPlan, type ServiceMap } from '@apoll
 import { operationFromDocument } from '@apollo/federation-internals';
 import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
 import { createLogger } from '@cafe-for-me/lib/log';
+import { subrequestFailed } from '@cafe-for-me/router/errors';
 import { createExecutor, type Executed, type IncomingOperation } from '@cafe-for-me/router/execute';
 import type { SubgraphFetch } from '@cafe-for-me/router/fetch';
 import { createIdentity } from '@cafe-for-me/router/identity';
@@ -108,7 +109,7 @@ function oursOf(graph: LoadedSupergraph, subgraphs: ReadonlyMap<string, Conforma
     }
     return {
       exchange,
-      send: async (request, context) => JSON.parse(await exchange(JSON.stringify(request), context)),
+      unusable: (text) => subrequestFailed(text),
       close: async () => {},
     };
   }
