@@ -116,6 +116,12 @@ describe('a fetch from a subgraph', () => {
     expect(lines.join('')).toContain('10.0.0.1');
   });
 
+  it('is told of in the log when what reads the answer finds no GraphQL in it', async () => {
+    const { unusable, lines } = fetchFrom(await subgraphThat(ok));
+    expect(unusable('{"data":{"a"', context())).toMatchObject(failed);
+    expect(JSON.parse(lines[0]!)).toMatchObject({ level: 'warn', subgraph: 'shops', requestId: 'r' });
+  });
+
   it('is given up when its time is over, and not sent again', async () => {
     const subgraph = await subgraphThat(hang, ok);
     const { exchange } = fetchFrom(subgraph, { byName: { shops: { timeoutMs: 50 } } });

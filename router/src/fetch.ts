@@ -1,8 +1,9 @@
 import { identityHeader } from '@cafe-for-me/lib/router-identity';
 import type { Logger } from '@cafe-for-me/lib/log';
+import type { GraphQLError } from 'graphql';
 import { rethrowCopy, subrequestFailed, subrequestLeftAlone, subrequestTimedOut } from './errors.ts';
 import { logFields, type RequestContext } from './request-context.ts';
-import { isOfUse, parseAnswer, type SubgraphAnswer } from './subgraph-answer.ts';
+import { isOfUse } from './subgraph-answer.ts';
 import { createBreaker, type Admission, type Breaker } from './subgraph-breaker.ts';
 import { createSubgraphConnections, type NoAnswer } from './subgraph-connections.ts';
 import { createRetries } from './subgraph-retry.ts';
@@ -31,8 +32,8 @@ export interface SubgraphFetch {
    * @throws GraphQLError with code SUBREQUEST_TIMEOUT or SUBREQUEST_FAILED, which name the subgraph and nothing more
    */
   exchange(body: string, context: RequestContext, use: FetchUse): Promise<string>;
-  /** @throws as `exchange` */
-  send(request: SubgraphRequest, context: RequestContext): Promise<SubgraphAnswer>;
+  /** Says in the log that a text is no GraphQL response. @returns the error for the client, as those of `exchange` */
+  unusable(text: string, context: RequestContext): GraphQLError;
   close(): Promise<void>;
 }
 
@@ -195,10 +196,12 @@ export function createSubgraphFetch(options: {
 
   return {
     exchange,
-    async send(request, context) {
-      const answer = parseAnswer(await exchange(JSON.stringify(request), context, { shareable: false }));
-      if (answer === undefined) throw subrequestFailed(name);
-      return answer;
+    unusable(text, context) {
+      log.warn(
+        { subgraph: name, ...logFields(context), error: `no GraphQL response: ${text.slice(0, 500)}` },
+        'a subgraph did not answer',
+      );
+      return subrequestFailed(name);
     },
     close: () => connections.close(),
   };
