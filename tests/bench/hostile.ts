@@ -22,7 +22,6 @@ const SAMPLES = 30;
 const TIMEOUT_MS = 250;
 /** One in so many requests gets what is dear to answer. */
 const HEAVY_EVERY = 500;
-const MEBIBYTE = 2 ** 20;
 /** What the heap may have grown from the first third to the last. */
 const HEAP_GROWTH_MIB = 2;
 /** Of the whole process: a third of it more would be a leak outside of the heap. */
@@ -121,7 +120,7 @@ async function attack(
   for (let sample = 1; sample <= SAMPLES; sample++) {
     const until = Math.round((requests * sample) / SAMPLES);
     await Promise.all(Array.from({ length: CLIENTS }, () => client(until)));
-    const heapMib = Math.round(((await inspected.heap()) / MEBIBYTE) * 100) / 100;
+    const heapMib = Math.round(((await inspected.heap()) / 2 ** 20) * 100) / 100;
     const memoryMib = (await residentMemory(child.pid)) ?? 0;
     samples.push({ requests: sent, heapMib, memoryMib });
     write(`${sent}\theap ${heapMib} MiB\tprocess ${memoryMib} MiB`);

@@ -56,8 +56,13 @@ function head(length: number | undefined, status = '200 OK', more = ''): string 
   return `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\nx-server: ${INNARDS}\r\n${size}\r\n${more}\r\n`;
 }
 
+function answerOf(body: string, status?: string, more?: string): string {
+  return head(Buffer.byteLength(body), status, more) + body;
+}
+
 function send(socket: Socket, body: string | Buffer, status?: string, more?: string): void {
-  socket.write(Buffer.concat([Buffer.from(head(Buffer.byteLength(body), status, more)), Buffer.from(body)]));
+  if (typeof body === 'string') socket.write(answerOf(body, status, more));
+  else socket.write(Buffer.concat([Buffer.from(head(body.length, status, more)), body]));
 }
 
 /** A text in place of the right one. */
@@ -134,9 +139,10 @@ const connection: readonly HostileMode[] = [
   wire('switches protocols', 'failed', (socket) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
   }),
+  // At once: what came later would be the answer to the next request on that connection, for every client of HTTP/1.1.
   wire('answers twice', 'right', (socket, asked) => {
-    send(socket, rightText(asked));
-    setImmediate(() => !socket.destroyed && send(socket, `{"data":{"thing":{"name":"${INNARDS}"}}}`));
+    const second = `{"data":{"thing":{"name":"${INNARDS}"}}}`;
+    socket.write(answerOf(rightText(asked)) + answerOf(second));
   }),
 ];
 
