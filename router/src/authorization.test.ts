@@ -401,6 +401,30 @@ describe('a subscription', () => {
     await subgraphs.ticks.listening(0);
   });
 
+  it('has an event withheld as soon as policies that are asked for cease to hold, and goes on when they hold again', async () => {
+    let granted = ['ticks'];
+    const sdl = subgraphs.sdl.replace(/(type Tick[^{]+{\s+n: Int!)/, '$1 @policy(policies: [["ticks"]])');
+    expect(sdl).not.toBe(subgraphs.sdl);
+    const router = await startRouter(sdl, { grantPolicies: () => granted });
+    routers.push(router);
+    const events = await subscribe(router, 'subscription { ticked { n secret } }');
+    const next = async (n: number) => {
+      const event = events.next();
+      await subgraphs.ticks.listening(1);
+      subgraphs.ticks.publish(tick(n));
+      return (await event).value as Body;
+    };
+    expect((await next(1)).data).toEqual({ ticked: { n: 1, secret: null } });
+    granted = [];
+    const withheld = await next(2);
+    expect(withheld.data).toBeNull();
+    expect(paths(withheld)).toEqual(['ticked.n', 'ticked.secret']);
+    granted = ['ticks'];
+    expect((await next(3)).data).toEqual({ ticked: { n: 3, secret: null } });
+    await events.return?.();
+    await subgraphs.ticks.listening(0);
+  });
+
   it.each([
     ['its field is denied', {}, 'subscription { secretTicked { n } }', ['secretTicked']],
     [

@@ -3,7 +3,14 @@ import type { Logger } from '@cafe-for-me/lib/log';
 import { getVariableValues, GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { completeAnswer, deniedPaths, isNullAnyway, type DeniedOperation, type Path } from './authorization-answer.ts';
-import { filterOperation, needsOf, partsOf, type Filtered } from './authorization-filter.ts';
+import {
+  filterOperation,
+  needsOf,
+  partsOf,
+  type Filtered,
+  type OperationNeeds,
+  type OperationParts,
+} from './authorization-filter.ts';
 import { createUnmet, type GrantPolicies } from './authorization-grants.ts';
 import { readAuthorizationRules } from './authorization-rules.ts';
 import type { AuthorizationSettings } from './authorization-settings.ts';
@@ -16,6 +23,15 @@ const unauthorizedCode = 'UNAUTHORIZED_FIELD_OR_TYPE';
 /** Variants of operations, by what their callers lack. */
 const variantsKept = 1_000;
 const variantCharactersKept = 20_000_000;
+/** What an operation asks of its callers. */
+type Needs = OperationNeeds & { readonly parts: OperationParts };
+
+interface Variant {
+  readonly filtered: Filtered;
+  /** What is to be executed; undefined when nothing is left. */
+  readonly allowed: IncomingOperation | undefined;
+}
+
 /** A line of the log names so many places at most. */
 const pathsLogged = 20;
 
@@ -47,99 +63,118 @@ export function authorized(
       log.error({ error, ...logFields(context) }, 'policies could not be asked for; none holds'),
   });
 
-  function prepare({ document, operation }: IncomingOperation) {
-    const parts = partsOf(schema, document, operation);
-    const needs = needsOf(rules!, parts);
-    return needs && { parts, needs };
-  }
-  type Prepared = ReturnType<typeof prepare>;
-  const prepared = new WeakMap<OperationDefinitionNode, { value: Prepared }>();
-
-  function preparedFor(incoming: IncomingOperation): Prepared {
-    let known = prepared.get(incoming.operation);
-    if (known === undefined) prepared.set(incoming.operation, (known = { value: prepare(incoming) }));
-    return known.value;
+  const prepared = new WeakMap<OperationDefinitionNode, { needs: Needs | undefined }>();
+  function needsFor({ document, operation }: IncomingOperation): Needs | undefined {
+    let known = prepared.get(operation);
+    if (known === undefined) {
+      const parts = partsOf(schema, document, operation);
+      const needs = needsOf(rules!, parts);
+      known = { needs: needs && { ...needs, parts } };
+      prepared.set(operation, known);
+    }
+    return known.needs;
   }
 
   const variants = new LRUCache<string, Filtered>({ max: variantsKept, maxSize: variantCharactersKept });
-
-  /** What is left for a caller who lacks `lacking`: a variant of the operation, under a hash of its own. */
-  function variantOf(incoming: IncomingOperation, { parts, needs }: NonNullable<Prepared>, lacking: readonly number[]) {
+  /** What is left of an operation for a caller who lacks something: under a hash of its own, as it is another operation. */
+  function variantOf(incoming: IncomingOperation, needs: Needs, lacking: readonly number[]): Variant {
     const queryHash = `${incoming.queryHash}-${lacking.join('-')}`;
     const key = `${queryHash}:${incoming.operation.name?.value ?? ''}`;
     let filtered = variants.get(key);
     if (filtered === undefined) {
-      filtered = filterOperation(parts, needs, lacking);
+      filtered = filterOperation(needs.parts, needs, lacking);
       variants.set(key, filtered, { size: Math.max(1, incoming.document.loc?.end ?? 1_000) });
     }
-    return { parts, filtered, queryHash };
-  }
-  type Variant = ReturnType<typeof variantOf>;
-
-  /** @returns undefined when the caller may have all of the operation */
-  function deniedVariant(incoming: IncomingOperation): Variant | undefined | Promise<Variant | undefined> {
-    const known = preparedFor(incoming);
-    if (known === undefined) return undefined;
-    const lacking = unmet(known.needs.clauses, incoming.context);
-    if (lacking instanceof Promise) return lacking.then((ids) => ids && variantOf(incoming, known, ids));
-    return lacking && variantOf(incoming, known, lacking);
-  }
-
-  /** Of an operation of which something is left. */
-  function left({ filtered, queryHash }: Variant, incoming: IncomingOperation): IncomingOperation | undefined {
     const { document, operation } = filtered;
-    return document && operation && { ...incoming, queryHash, document, operation };
+    return { filtered, allowed: document && operation && { ...incoming, queryHash, document, operation } };
   }
 
   function tell(paths: readonly Path[], { context, operation }: IncomingOperation): void {
     if (!settings.logDenied || paths.length === 0) return;
     const denied = paths.slice(0, pathsLogged).map((path) => path.join('.'));
-    const fields = { ...logFields(context), operation: operation.name?.value, denied, count: paths.length };
-    log.info(fields, 'fields were denied');
+    log.info(
+      { ...logFields(context), operation: operation.name?.value, denied, count: paths.length },
+      'fields were denied',
+    );
   }
 
-  async function executeAllowed(variant: Variant, incoming: IncomingOperation): Promise<Executed> {
+  async function executeAllowed(incoming: IncomingOperation, needs: Needs, lacking: readonly number[]) {
     const { coerced: variables, errors } = coercedVariables(schema, incoming);
     if (variables === undefined) return { data: undefined, errors };
-    const operation = { ...variant, variables };
-    const places = deniedPaths(operation);
-    tell(places, incoming);
-    if (settings.rejectUnauthorized && places.length > 0) return { data: undefined, errors: places.map(refused) };
-    const allowed = isNullAnyway(operation) ? undefined : left(variant, incoming);
-    return completed(operation, allowed === undefined ? { data: '{}' } : await executor.execute(allowed));
+    const { filtered, allowed } = variantOf(incoming, needs, lacking);
+    const operation = { parts: needs.parts, filtered, variables };
+    if (settings.rejectUnauthorized || settings.logDenied) {
+      const places = deniedPaths(operation);
+      tell(places, incoming);
+      if (settings.rejectUnauthorized && places.length > 0) return { data: undefined, errors: places.map(refused) };
+    }
+    if (allowed === undefined || isNullAnyway(operation)) return completed(operation, { data: '{}' });
+    return completed(operation, await executor.execute(allowed));
   }
 
-  async function openAllowed(variant: Variant, incoming: IncomingOperation): Promise<PlannedSubscription> {
+  async function openAllowed(incoming: IncomingOperation, needs: Needs, lacking: readonly number[]) {
     const { coerced: variables, errors } = coercedVariables(schema, incoming);
     if (variables === undefined) throw badInput(errors[0]!.message);
-    const operation = { ...variant, variables };
+    const { filtered, allowed } = variantOf(incoming, needs, lacking);
+    const operation = { parts: needs.parts, filtered, variables };
     const places = deniedPaths(operation);
     tell(places, incoming);
-    const allowed = settings.rejectUnauthorized && places.length > 0 ? undefined : left(variant, incoming);
     // Without its root field a subscription has no events.
-    if (allowed === undefined) throw refused(places[0] ?? []);
+    if (allowed === undefined || (settings.rejectUnauthorized && places.length > 0)) throw refused(places[0] ?? []);
     const subscription = await executor.subscription(allowed);
-    return {
-      ...subscription,
-      executeEvent: async (event) => completed(operation, await subscription.executeEvent(event)),
-    };
+    return changed(subscription, async (event) => completed(operation, await subscription.executeEvent(event)));
+  }
+
+  /** Policies that are asked for may cease to hold: what an event would show beyond them is withheld. */
+  function askedForEach(
+    subscription: PlannedSubscription,
+    incoming: IncomingOperation,
+    needs: Needs,
+    lacking: readonly number[] | undefined,
+  ): PlannedSubscription {
+    return changed(subscription, async function executeAskedEvent(event) {
+      const now = await unmet(needs.clauses, incoming.context);
+      if (now?.some((id) => lacking?.includes(id) !== true) !== true) return subscription.executeEvent(event);
+      const { filtered } = variantOf(incoming, needs, now);
+      const variables = coercedVariables(schema, incoming).coerced ?? {};
+      return { data: 'null', errors: deniedPaths({ parts: needs.parts, filtered, variables }).map(unauthorized) };
+    });
+  }
+
+  async function openAsked(incoming: IncomingOperation, needs: Needs) {
+    const lacking = await unmet(needs.clauses, incoming.context);
+    const subscription =
+      lacking === undefined ? executor.subscription(incoming) : openAllowed(incoming, needs, lacking);
+    return askedForEach(await subscription, incoming, needs, lacking);
   }
 
   return {
     ...executor,
     execute(incoming) {
-      const variant = deniedVariant(incoming);
-      if (variant === undefined) return executor.execute(incoming);
-      if (!(variant instanceof Promise)) return executeAllowed(variant, incoming);
-      return variant.then((one) => (one === undefined ? executor.execute(incoming) : executeAllowed(one, incoming)));
+      const needs = needsFor(incoming);
+      if (needs === undefined) return executor.execute(incoming);
+      const lacking = unmet(needs.clauses, incoming.context);
+      if (lacking === undefined) return executor.execute(incoming);
+      if (!(lacking instanceof Promise)) return executeAllowed(incoming, needs, lacking);
+      return lacking.then((ids) =>
+        ids === undefined ? executor.execute(incoming) : executeAllowed(incoming, needs, ids),
+      );
     },
     subscription(incoming) {
-      const variant = deniedVariant(incoming);
-      if (variant === undefined) return executor.subscription(incoming);
-      if (!(variant instanceof Promise)) return openAllowed(variant, incoming);
-      return variant.then((one) => (one === undefined ? executor.subscription(incoming) : openAllowed(one, incoming)));
+      const needs = needsFor(incoming);
+      if (needs === undefined) return executor.subscription(incoming);
+      if (grantPolicies !== undefined) return openAsked(incoming, needs);
+      const lacking = unmet(needs.clauses, incoming.context) as readonly number[] | undefined;
+      return lacking === undefined ? executor.subscription(incoming) : openAllowed(incoming, needs, lacking);
     },
   };
+}
+
+function changed(
+  subscription: PlannedSubscription,
+  executeEvent: PlannedSubscription['executeEvent'],
+): PlannedSubscription {
+  return { ...subscription, executeEvent };
 }
 
 /** Variables that fit, with their defaults, or why they don't. */
