@@ -28,7 +28,8 @@ export async function startSubgraph(name: string, sdl: string, resolvers: Resolv
   const requests: { query: string; headers: IncomingHttpHeaders }[] = [];
   const subscribes: SubscribePayload[] = [];
   let mode: Mode = 'ok';
-  let connections = 0;
+  /** Of the requests that opened a socket. */
+  const upgrades: IncomingHttpHeaders[] = [];
 
   function start() {
     const server = createServer((request, response) => void answer(request, response));
@@ -49,7 +50,7 @@ export async function startSubgraph(name: string, sdl: string, resolvers: Resolv
       return response.end(JSON.stringify(result));
     }
     const sockets = new WebSocketServer({ server, path: '/graphql' });
-    sockets.on('connection', () => (connections += 1));
+    sockets.on('connection', (_socket, request) => void upgrades.push(request.headers));
     useServer(
       {
         schema,
@@ -75,8 +76,9 @@ export async function startSubgraph(name: string, sdl: string, resolvers: Resolv
     url: `http://127.0.0.1:${port}/graphql`,
     requests,
     subscribes,
+    upgrades,
     get connections() {
-      return connections;
+      return upgrades.length;
     },
     set mode(next: Mode) {
       mode = next;
