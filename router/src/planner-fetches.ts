@@ -102,9 +102,36 @@ export function fetchOf(fetch: FetchNode, document: DocumentNode, kept: Readonly
   };
 }
 
-/** The same fetch with the fields that the subgraph knows in place of those that only the planner knows. */
+/**
+ * The same fetch as the subgraph understands it: with the fields that it knows in place of those that only the planner knows, and
+ * without conditions on the types of the operations' roots, which it may call otherwise than the supergraph.
+ */
 export function translated(fetch: FetchNode, variants: ReadonlyMap<string, ArgumentVariant>): FetchNode {
-  if (variants.size === 0) return fetch;
+  if (!fetch.operation.includes('__args_') && !/\.\.\.on (?:Query|Mutation|Subscription)\b/.test(fetch.operation)) {
+    return variants.size === 0 ? fetch : withRenames(fetch, variants);
+  }
+  const document = visit(parse(fetch.operation, { noLocation: true }), {
+    Field(node) {
+      const variant = variants.get(node.name.value);
+      if (variant === undefined) return undefined;
+      return {
+        ...node,
+        alias: node.alias ?? node.name,
+        name: { kind: Kind.NAME, value: variant.name },
+        arguments: [...(node.arguments ?? []), ...variant.arguments],
+      };
+    },
+    InlineFragment({ typeCondition, ...node }) {
+      return typeCondition !== undefined && rootTypes.has(typeCondition.name.value) ? node : undefined;
+    },
+  });
+  return withRenames({ ...fetch, operation: textOf(document) }, variants);
+}
+
+const rootTypes = new Set(['Query', 'Mutation', 'Subscription']);
+
+/** Gives what the planner calls otherwise its own name again, before it is sent. */
+function withRenames(fetch: FetchNode, variants: ReadonlyMap<string, ArgumentVariant>): FetchNode {
   const renames: FetchDataRewrite[] = [];
 
   function addRenames(selections: readonly QueryPlanSelectionNode[], path: readonly string[]): void {
@@ -126,24 +153,8 @@ export function translated(fetch: FetchNode, variants: ReadonlyMap<string, Argum
 
   addRenames(fetch.requires ?? [], []);
   const known = new Set<string>();
-  const operation = !fetch.operation.includes('__args_')
-    ? fetch.operation
-    : textOf(
-        visit(parse(fetch.operation, { noLocation: true }), {
-          Field(node) {
-            const variant = variants.get(node.name.value);
-            if (variant === undefined) return undefined;
-            return {
-              ...node,
-              alias: node.alias ?? node.name,
-              name: { kind: Kind.NAME, value: variant.name },
-              arguments: [...(node.arguments ?? []), ...variant.arguments],
-            };
-          },
-        }),
-      );
   const inputRewrites = [...(fetch.inputRewrites ?? []), ...renames.filter(isNew)];
-  return { ...fetch, operation, ...(inputRewrites.length > 0 && { inputRewrites }) };
+  return inputRewrites.length === 0 ? fetch : { ...fetch, inputRewrites };
 
   /** A representation's fields may be listed twice, for different reasons. */
   function isNew(rename: FetchDataRewrite): boolean {

@@ -75,7 +75,8 @@ export function createNeeds({ subgraphs, variants, areRelated }: PlannerSupergra
           if (node.kind === Kind.FRAGMENT_SPREAD) continue;
           const conditions = [...outer, ...conditionsOf(node.directives)];
           if (node.kind === Kind.FIELD) {
-            found.push({ node, type, conditions, needs: pathsIn(requirements.get(`${type}.${node.name.value}`)) });
+            const name = variants.get(node.name.value)?.name ?? node.name.value;
+            found.push({ node, type, conditions, needs: pathsIn(requirements.get(`${type}.${name}`)) });
           } else look(node.selectionSet, node.typeCondition?.name.value ?? type, conditions);
         }
       }

@@ -23,9 +23,8 @@ interface Whole {
 
 /** Makes the plans of `graph.supergraph` plans of the supergraph that clients and subgraphs know. */
 export function createPlanMender(graph: PlannerSupergraph): (plan: QueryPlan) => QueryPlan {
-  const { variants, subgraphs } = graph;
+  const { variants } = graph;
   const needs = createNeeds(graph);
-  if (![...subgraphs.keys()].some(needs.has) && variants.size === 0) return (plan) => plan;
 
   function mendRoot(node: NonNullable<QueryPlan['node']>): NonNullable<QueryPlan['node']> {
     if (node.kind !== 'Subscription') return mend(node);

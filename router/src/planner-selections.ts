@@ -3,6 +3,7 @@ import {
   visit,
   type DirectiveNode,
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   type OperationDefinitionNode,
   type SelectionSetNode,
@@ -57,6 +58,29 @@ export function asksSubgraphs(document: DocumentNode, operation: OperationDefini
   return asks(operation.selectionSet, []);
 }
 
+/**
+ * What is to be planned of a document: nothing that is always skipped, since what it requires would be missed by others, and
+ * each `__typename` under its own name, where the planner keeps it correct in the data.
+ */
+export function fetchedPart(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    SelectionSet: {
+      leave: (node) => (node.selections.length > 0 ? undefined : { ...node, selections: [typename] }),
+    },
+    Field: {
+      enter: ({ directives }) => (isExcluded(directives) ? null : undefined),
+      leave({ name, alias, ...field }) {
+        return alias !== undefined && name.value === '__typename' ? { ...field, name } : undefined;
+      },
+    },
+    InlineFragment: ({ directives }) => (isExcluded(directives) ? null : undefined),
+    FragmentSpread: ({ directives }) => (isExcluded(directives) ? null : undefined),
+    Directive: (node) => (isAlways(node) ? null : undefined),
+  });
+}
+
+const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
+
 /** Names of the variables that `@skip` and `@include` depend on, in any operation of the document. */
 export function conditionVariables(document: DocumentNode): string[] {
   const names: string[] = [];
@@ -70,10 +94,18 @@ export function conditionVariables(document: DocumentNode): string[] {
 
 /** By `@skip(if: true)` or `@include(if: false)`, whatever the variables. */
 function isExcluded(directives: readonly DirectiveNode[] = []): boolean {
-  return directives.some(function excludes({ name, arguments: [argument] = [] }) {
-    if (argument?.value.kind !== Kind.BOOLEAN) return false;
-    return (name.value === 'skip' && argument.value.value) || (name.value === 'include' && !argument.value.value);
-  });
+  return directives.some((one) => valueOf(one) === (one.name.value === 'skip'));
+}
+
+/** `@skip(if: false)` or `@include(if: true)`. */
+function isAlways(directive: DirectiveNode): boolean {
+  return valueOf(directive) === (directive.name.value === 'include');
+}
+
+/** Of a condition without a variable; undefined for everything else. */
+function valueOf({ name, arguments: [argument] = [] }: DirectiveNode): boolean | undefined {
+  if (argument?.value.kind !== Kind.BOOLEAN || (name.value !== 'skip' && name.value !== 'include')) return undefined;
+  return argument.value.value;
 }
 
 function contradict(conditions: readonly Condition[]): boolean {

@@ -1,13 +1,13 @@
 import { operationFromDocument } from '@apollo/federation-internals';
 import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
-import { getOperationAST, GraphQLError, visit, type DocumentNode, type OperationDefinitionNode } from 'graphql';
+import { getOperationAST, GraphQLError, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { CacheCounts } from './cache-counts.ts';
 import { createLabelDraw, type ActiveLabels } from './planner-labels.ts';
 import { renamingOf } from './planner-names.ts';
 import { createPlanMender } from './planner-requires.ts';
 import { textsIn } from './planner-fetches.ts';
-import { asksSubgraphs, conditionVariables, selectionsIn } from './planner-selections.ts';
+import { asksSubgraphs, conditionVariables, fetchedPart, selectionsIn } from './planner-selections.ts';
 import { plannerSettings, type PlannerSettings } from './planner-settings.ts';
 import { plannerSupergraph } from './planner-supergraph.ts';
 import { createWatch, isLimit } from './planner-watch.ts';
@@ -111,7 +111,7 @@ export function createPlanner(
   ): QueryPlan {
     const name = operationName === undefined ? {} : { operationName };
     // The document was validated by the server in front; validating it again would cost as much as planning.
-    const operation = operationFromDocument(graph.apiSchema, withPlainTypenames(document), {
+    const operation = operationFromDocument(graph.apiSchema, fetchedPart(document), {
       ...name,
       validate: false,
     });
@@ -159,15 +159,6 @@ function operationOf(document: DocumentNode, name: string | undefined): Operatio
   const operation = getOperationAST(document, name);
   if (operation == null) throw new GraphQLError(`There is no operation "${name ?? ''}".`);
   return operation;
-}
-
-/** Every `__typename` in the data is under its own name, where the planner keeps it correct. */
-function withPlainTypenames(document: DocumentNode): DocumentNode {
-  return visit(document, {
-    Field({ name, alias, ...field }) {
-      return alias !== undefined && name.value === '__typename' ? { ...field, name } : undefined;
-    },
-  });
 }
 
 function renamer(names: ReadonlyMap<string, string>): PlannedOperation['renameVariables'] {
