@@ -18,7 +18,7 @@ import { answerClientError, endWithError } from './raw-answer.ts';
 import { StartRefused } from './refusal.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import type { StreamLimits } from './subscribe.ts';
-import { settingsOf } from './subgraph-settings.ts';
+import { namesUnknownTo, settingsOf } from './subgraph-settings.ts';
 import { createFlights } from './subgraph-sharing.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -86,6 +86,8 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   const retiring = new Set<Promise<void>>();
 
   function generationOf(graph: LoadedSupergraph): Promise<Generation> {
+    const unknown = namesUnknownTo(graph.subgraphs, settings.subgraphs);
+    if (unknown.length > 0) log.warn({ subgraphs: unknown }, 'settings for subgraphs that the supergraph does not have');
     const connected = connections.connect(graph.subgraphs);
     const { grantPolicies } = parts;
     return createGeneration({ graph, connected, formatError, persisted, settings, grantPolicies, log, telemetry });

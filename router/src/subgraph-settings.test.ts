@@ -1,4 +1,4 @@
-import { settingsOf, subgraphSettings } from './subgraph-settings.ts';
+import { namesUnknownTo, settingsOf, subgraphSettings } from './subgraph-settings.ts';
 
 describe("subgraphs' settings", () => {
   it('hold for all, and one subgraph may have its own of each', () => {
@@ -13,6 +13,11 @@ describe("subgraphs' settings", () => {
     expect(slow).toMatchObject({ timeoutMs: 60_000, retry: { attempts: 0, budgetPercent: 20 } });
     expect(slow.breaker).toEqual({ ...usual.breaker, minimumCalls: 3 });
     expect(slow.breaker.probeAfterMs).toBe(7);
+  });
+
+  it('are for subgraphs that are there, or have a name that is told', () => {
+    const settings = subgraphSettings.parse({ byName: { shops: {}, shosp: {} } });
+    expect(namesUnknownTo([{ name: 'shops' }, { name: 'users' }], settings)).toEqual(['shosp']);
   });
 
   it('know a subgraph by its own name only', () => {

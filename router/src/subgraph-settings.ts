@@ -101,6 +101,11 @@ export function settingsOf(settings: SubgraphSettings, name: string): OneSubgrap
   };
 }
 
+/** Names that have settings but no subgraph: misspelled, perhaps. */
+export function namesUnknownTo(subgraphs: readonly { readonly name: string }[], { byName }: SubgraphSettings): string[] {
+  return Object.keys(byName).filter((name) => !subgraphs.some((one) => one.name === name));
+}
+
 function overriding<Values extends object>(
   all: Values,
   own: { [Name in keyof Values]?: Values[Name] | undefined } = {},
