@@ -87,7 +87,8 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
 
   function generationOf(graph: LoadedSupergraph): Promise<Generation> {
     const unknown = namesUnknownTo(graph.subgraphs, settings.subgraphs);
-    if (unknown.length > 0) log.warn({ subgraphs: unknown }, 'settings for subgraphs that the supergraph does not have');
+    if (unknown.length > 0)
+      log.warn({ subgraphs: unknown }, 'settings for subgraphs that the supergraph does not have');
     const connected = connections.connect(graph.subgraphs);
     const { grantPolicies } = parts;
     return createGeneration({ graph, connected, formatError, persisted, settings, grantPolicies, log, telemetry });

@@ -102,7 +102,10 @@ export function settingsOf(settings: SubgraphSettings, name: string): OneSubgrap
 }
 
 /** Names that have settings but no subgraph: misspelled, perhaps. */
-export function namesUnknownTo(subgraphs: readonly { readonly name: string }[], { byName }: SubgraphSettings): string[] {
+export function namesUnknownTo(
+  subgraphs: readonly { readonly name: string }[],
+  { byName }: SubgraphSettings,
+): string[] {
   return Object.keys(byName).filter((name) => !subgraphs.some((one) => one.name === name));
 }
 
