@@ -193,7 +193,7 @@ async function report(entries: readonly Entry[], options: RouterOptions, write: 
   for (const line of disturbed(entries, workloads)) write(line);
   const summary = summaryOf(entries, workloads);
   write('');
-  for (const [workload, ratios] of Object.entries(summary)) {
+  for (const [workload, ratios] of Object.entries(summary).filter(([, each]) => Object.keys(each).length > 0)) {
     write(
       `${workload}: ${Object.entries(ratios)
         .map(([name, ratio]) => `${name} ${ratio}`)

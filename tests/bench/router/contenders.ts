@@ -1,6 +1,6 @@
 /** Who is measured, and how each is started: as its users start it. */
-import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Child } from '@cafe-for-me/deploy/child';
 import { freePort } from '@cafe-for-me/deploy/free-port';
@@ -56,23 +56,12 @@ function gateway(
   };
 }
 
-async function takesConfig(routerFile: string): Promise<boolean> {
-  return (await readFile(join(dirname(routerFile), 'config.js'), 'utf8')).includes('--config');
-}
-
 function ours(about: About): Contender {
   return gateway(about, '/graphql', async (setting, port, { routerFile }) => {
     const config = join(setting.dir, `${about.name}.yaml`);
     await writeFile(config, `subgraphs:\n  shareInFlight: ${about.sharing}\n`);
     return {
-      args: [
-        routerFile,
-        ...((await takesConfig(routerFile)) ? ['--config', config] : []),
-        '--supergraph',
-        setting.supergraphFile,
-        '--port',
-        port,
-      ],
+      args: [routerFile, '--config', config, '--supergraph', setting.supergraphFile, '--port', port],
       env: { JWT_JWKS: setting.jwksFile, JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE },
     };
   });

@@ -23,7 +23,7 @@ async function install(): Promise<string> {
   const stamp = `${createHash('sha256').update(lock).digest('hex')} ${process.platform} ${process.arch} ${process.version}\n`;
   const stampFile = join(target, '.installed-for');
   if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return target;
-  process.stdout.write('installing the other gateways into .local/bench-peers (once, about a minute)\n');
+  process.stdout.write('installing the other gateways into .local/bench-peers (once, a minute or two)\n');
   await npmInstall();
   await writeFile(stampFile, stamp);
   return target;

@@ -85,7 +85,13 @@ const ENOUGH_BUSY = 0.9;
 /** A warning where figures are lower than they would be on a quiet machine. */
 export function disturbed(entries: readonly Entry[], workloads: readonly Workload[]): string[] {
   const names = entries
-    .filter((entry) => workloads.some((workload) => (figuresOf(entry, workload)?.busy ?? 1) < ENOUGH_BUSY))
+    .filter((entry) =>
+      workloads.some((workload) => {
+        const busy = figuresOf(entry, workload)?.busy ?? 0;
+        // 0: it can't be known here.
+        return busy > 0 && busy < ENOUGH_BUSY;
+      }),
+    )
     .map(({ contender }) => contender.name);
   return names.length === 0
     ? []
