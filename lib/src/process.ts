@@ -24,7 +24,8 @@ const exitConfig = 78;
  */
 const sameSignalMs = 400;
 
-const realWorld: ProcessWorld = {
+/** The world of a process of its own. */
+export const processWorld: ProcessWorld = {
   on: (event, listener) => process.on(event as 'SIGTERM', listener as () => void),
   exit: (code) => process.exit(code),
   now: () => performance.now(),
@@ -52,7 +53,7 @@ export async function runProcess(
     world?: ProcessWorld;
   } = {},
 ): Promise<void> {
-  const { drainMs = 10_000, world = realWorld } = options;
+  const { drainMs = 10_000, world = processWorld } = options;
   const log = options.log ?? createLogger({ service: name });
   const begun = world.now();
   let signaledAt: number | undefined;

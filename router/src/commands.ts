@@ -1,5 +1,3 @@
-import { StartRefused } from './refusal.ts';
-
 /** EX_CONFIG of sysexits.h, as for a start that is refused. */
 const exitConfig = 78;
 
@@ -33,7 +31,8 @@ export async function runCommand(args: readonly string[], env: Environment): Pro
     process.stdout.write(await command(args, env));
     return 0;
   } catch (error) {
-    if (!(error instanceof StartRefused)) throw error;
+    // By its name: its class would be loaded by every start.
+    if (!(error instanceof Error) || error.name !== 'StartRefused') throw error;
     process.stderr.write(`router: ${error.message}\n`);
     return exitConfig;
   }

@@ -33,6 +33,11 @@ describe('connections to subgraphs', () => {
     // Its fetches and its subscriptions.
     expect(events.slice(3)).toEqual(['close reviews 2', 'close reviews 2']);
     await second.release();
-    expect(events.slice(5).toSorted()).toEqual(['close people 1', 'close people 1', 'close reviews 3', 'close reviews 3']);
+    expect(events.slice(5).toSorted()).toEqual([
+      'close people 1',
+      'close people 1',
+      'close reviews 3',
+      'close reviews 3',
+    ]);
   });
 });

@@ -1,10 +1,22 @@
+import cluster from 'node:cluster';
+import { parentPort } from 'node:worker_threads';
+
 // Apollo's packages would report to their maker; this must stand before any of them is loaded, hence the late imports.
 process.env['APOLLO_TELEMETRY_DISABLED'] = '1';
 
 const args = process.argv.slice(2);
-const { runCommand } = await import('./commands.ts');
-const code = await runCommand(args, process.env);
-if (code === undefined) {
+if (parentPort !== null) {
+  const { serve } = await import('./serve.ts');
+  const { threadWorld } = await import('./thread.ts');
+  await serve(args, process.env, threadWorld(parentPort));
+} else if (cluster.isWorker) {
   const { serve } = await import('./serve.ts');
   await serve(args, process.env);
-} else process.exitCode = code;
+} else {
+  const { runCommand } = await import('./commands.ts');
+  const code = await runCommand(args, process.env);
+  if (code === undefined) {
+    const { launch } = await import('./launch.ts');
+    await launch(import.meta.url, args, process.env);
+  } else process.exitCode = code;
+}

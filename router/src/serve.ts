@@ -1,16 +1,23 @@
-import { runProcess, type ProcessWorld } from '@cafe-for-me/lib/process';
+import { processWorld, runProcess, type ProcessWorld } from '@cafe-for-me/lib/process';
 import { createRouter } from './app.ts';
 import { readSettings } from './config.ts';
 import { followSupergraph } from './follow-supergraph.ts';
 import { createIdentity } from './identity.ts';
 import { loadPlayground } from './playground.ts';
+import { serving } from './siblings.ts';
 import { supergraphFile } from './supergraph.ts';
+import { signalsTaken } from './thread.ts';
+import { givenSpace } from './young-generation.ts';
 
-/** Serves as the arguments and the environment say, until a signal ends it. */
+/**
+ * Serves as the arguments and the environment say, until a signal ends it.
+ *
+ * @param world the process, or what a thread has in its place
+ */
 export async function serve(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  world?: ProcessWorld,
+  world: ProcessWorld = processWorld,
 ): Promise<void> {
   await runProcess(
     'router',
@@ -27,10 +34,12 @@ export async function serve(
         settings,
       });
       const url = await router.listen(settings.listen.port, settings.listen.host);
-      log.info({ url: `${url}/graphql` }, 'listening');
+      const semiSpace = givenSpace(process.execArgv, env['NODE_OPTIONS']);
+      log.info({ url: `${url}/graphql`, pid: process.pid, semiSpace }, 'listening');
       const { everyMs } = settings.reload;
       const following = followSupergraph({ file, everyMs, served: graph.sdl, serve: router.serve, log });
-      process.on('SIGHUP', () => void following.reload());
+      if (signalsTaken().includes('SIGHUP')) world.on('SIGHUP', () => void following.reload());
+      process.send?.(serving);
       return {
         async stop() {
           await following.stop();
@@ -38,6 +47,6 @@ export async function serve(
         },
       };
     },
-    world === undefined ? {} : { world },
+    { world },
   );
 }
