@@ -59,7 +59,8 @@ export async function benchHostile(options: HostileOptions, write: (line: string
       dir,
       sdl: subgraphs.sdl,
       timeoutMs: TIMEOUT_MS,
-      nodeArguments: [`--inspect=127.0.0.1:${inspectorPort}`],
+      // The choice has the router serve in the main thread, which is what the inspector looks at.
+      nodeArguments: [`--inspect=127.0.0.1:${inspectorPort}`, '--max-semi-space-size=64'],
     });
     const { samples, counts, seconds } = await attack(router, inspectorPort, options.requests, write);
     return await report(options, { samples, counts, seconds }, write);
