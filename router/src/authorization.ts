@@ -137,7 +137,7 @@ export function authorized(
       if (now?.some((id) => lacking?.includes(id) !== true) !== true) return subscription.executeEvent(event);
       const { filtered } = variantOf(incoming, needs, now);
       const variables = coercedVariables(schema, incoming).coerced ?? {};
-      return { data: 'null', errors: deniedPaths({ parts: needs.parts, filtered, variables }).map(unauthorized) };
+      return { data: 'null', errors: unauthorized(deniedPaths({ parts: needs.parts, filtered, variables })) };
     });
   }
 
@@ -190,14 +190,19 @@ function completed(operation: DeniedOperation, executed: Executed): Executed {
     operation,
     JSON.parse(executed.data) as Readonly<Record<string, unknown>> | null,
   );
-  return { ...executed, data: JSON.stringify(data), errors: [...(executed.errors ?? []), ...denied.map(unauthorized)] };
+  return { ...executed, data: JSON.stringify(data), errors: [...(executed.errors ?? []), ...unauthorized(denied)] };
 }
 
-function unauthorized(path: Path): GraphQLError {
-  return new GraphQLError('You are not authorized for this field, or for its type.', {
-    path,
-    extensions: { code: unauthorizedCode },
-  });
+/** A list may have thousands of items; where in the router their errors are made is of no interest, and costs most of it. */
+function unauthorized(paths: readonly Path[]): readonly GraphQLError[] {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    const message = 'You are not authorized for this field, or for its type.';
+    return paths.map((path) => new GraphQLError(message, { path, extensions: { code: unauthorizedCode } }));
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** The same, when the whole operation is refused for it. */
