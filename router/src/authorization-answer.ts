@@ -1,8 +1,5 @@
 import {
-  getDirectiveValues,
   getNamedType,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
   isAbstractType,
   isCompositeType,
   isInterfaceType,
@@ -10,6 +7,7 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
+  type DirectiveNode,
   type FieldNode,
   type GraphQLCompositeType,
   type GraphQLObjectType,
@@ -96,7 +94,7 @@ export function completeAnswer(operation: DeniedOperation, data: Json | null): C
       const { name, nodes } = field;
       const fieldName = nodes[0]!.name.value;
       const fieldType = type.getFields()[fieldName]?.type;
-      let value: unknown = fieldName === '__typename' ? type.name : (source[name] ?? null);
+      let value: unknown = fieldName === '__typename' ? type.name : own(source, name);
       if (field.denied) {
         value = null;
         denied.push([...path, name]);
@@ -220,15 +218,24 @@ function collectFields(
   return [...fields.values()];
 }
 
+function own(object: Json, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : null;
+}
+
 function holdsList(type: GraphQLOutputType): boolean {
   return isListType(type) || (isNonNullType(type) && holdsList(type.ofType));
 }
 
 /** `@skip` and `@include`, as the specification has them. */
 function selectionTest(variables: Variables): (node: SelectionNode) => boolean {
-  return (node) =>
-    node.directives === undefined ||
-    node.directives.length === 0 ||
-    (getDirectiveValues(GraphQLSkipDirective, node, variables)?.['if'] !== true &&
-      getDirectiveValues(GraphQLIncludeDirective, node, variables)?.['if'] !== false);
+  function isTrue(directive: DirectiveNode): boolean {
+    const value = directive.arguments?.find(({ name }) => name.value === 'if')?.value;
+    if (value?.kind === Kind.VARIABLE) return variables[value.name.value] === true;
+    return value?.kind === Kind.BOOLEAN && value.value;
+  }
+  return ({ directives = [] }) =>
+    directives.every((directive) => {
+      if (directive.name.value === 'skip') return !isTrue(directive);
+      return directive.name.value !== 'include' || isTrue(directive);
+    });
 }

@@ -178,6 +178,13 @@ describe.each([
     expect(paths(body)).toEqual(['me.mail', 'me.n']);
   });
 
+  it('may have a name that objects have by themselves', async () => {
+    const router = await start();
+    const body = await ask(router, '{ me { __proto__: name constructor: id } }');
+    expect(JSON.stringify(body.data)).toBe('{"me":{"__proto__":null,"constructor":"u1"}}');
+    expect(paths(body)).toEqual(['me.__proto__']);
+  });
+
   it('counts only where @skip and @include let it be selected', async () => {
     const router = await start();
     const query = 'query($with: Boolean = true) { me { id name @include(if: $with) } kind @skip(if: $with) }';
@@ -452,5 +459,15 @@ describe('a supergraph that is taken up while the router runs', () => {
     await router.router.serve(loadSupergraph(stricter));
     expect(paths(await overHttp(router, query))).toEqual(['open']);
     expect((await overHttp(router, query, {})).data.open).toBe(1);
+  });
+
+  it('may ask something for all of the fields at the root', async () => {
+    const router = await start({});
+    await router.router.serve(
+      loadSupergraph(subgraphs.sdl.replace(/(type Query\s+@join)/, 'type Query @authenticated @join')),
+    );
+    const body = await overHttp(router, '{ __typename open ... on Query { me { id } __schema { __typename } } }');
+    expect(body.data).toEqual({ __typename: 'Query', open: null, me: null, __schema: { __typename: '__Schema' } });
+    expect(paths(body)).toEqual(['open', 'me']);
   });
 });
