@@ -3,6 +3,7 @@ import { subrequestFailed } from '../errors.ts';
 import type { Variables } from '../variables.ts';
 import { prepareAsk, type FetchTools } from './ask.ts';
 import { prepareContextArguments } from './context-arguments.ts';
+import { createEntities, prepareAddEntity, type Entities } from './entities.ts';
 import { fetchFailed, subgraphError, type SubgraphError } from './failures.ts';
 import { prepareBody } from './fetch-body.ts';
 import { prepareMerge } from './merge.ts';
@@ -10,9 +11,6 @@ import type { Places, ResponsePath } from './paths.ts';
 import { prepareRepresentation } from './representations.ts';
 import { prepareRewrites } from './rewrites.ts';
 import { isObject, type Data, type Run, type Step } from './run.ts';
-
-/** The objects of the data that are one entity, by the representation that it is asked for with. */
-type Entities = Map<string, Data[]>;
 
 /**
  * Prepares a fetch of fields of entities that other subgraphs found. Each distinct representation is sent once, and what
@@ -27,18 +25,13 @@ export function prepareEntityFetch(
   const body = prepareBody(node);
   const ask = prepareAsk(node, tools);
   const merge = prepareMerge(tools);
-  const represent = prepareRepresentation(requires, { isOfType: tools.isOfType, partial: isConditional(node) });
+  const add = prepareAddEntity(
+    requires,
+    prepareRepresentation(requires, { isOfType: tools.isOfType, partial: isConditional(node) }),
+  );
   const contextArguments = prepareContextArguments(node.contextRewrites, tools.isOfType);
   const rewriteInput = prepareRewrites(node.inputRewrites, tools.isOfType);
   const rewriteOutput = prepareRewrites(node.outputRewrites, tools.isOfType);
-
-  function add(object: Data, entities: Entities): void {
-    const representation = represent(object);
-    if (representation === undefined) return;
-    const same = entities.get(representation);
-    if (same === undefined) entities.set(representation, [object]);
-    else same.push(object);
-  }
 
   function rewritten(text: string): string {
     const representation: unknown = JSON.parse(text);
@@ -46,10 +39,10 @@ export function prepareEntityFetch(
     return JSON.stringify(representation);
   }
 
-  async function fetchFor(entities: Entities, variables: Variables | undefined, run: Run): Promise<void> {
-    const given = [...entities.keys()];
+  async function fetchFor({ byRepresentation }: Entities, variables: Variables | undefined, run: Run): Promise<void> {
+    const given = [...byRepresentation.keys()];
     const representations = rewriteInput === undefined ? given : given.map(rewritten);
-    const objects = [...entities.values()];
+    const objects = [...byRepresentation.values()];
     const answer = await ask(run, body(variables, representations), () => pathOf(objects, run));
     if (answer === undefined) return;
     if (answer.errors !== undefined) tellErrors(answer.errors, objects, run);
@@ -92,9 +85,9 @@ export function prepareEntityFetch(
   }
 
   function fetchEntities(run: Run): Promise<void> | undefined {
-    const entities: Entities = new Map();
+    const entities = createEntities();
     for (const object of places.objects(run)) add(object, entities);
-    return entities.size === 0 ? undefined : fetchFor(entities, run.variables, run);
+    return entities.byRepresentation.size === 0 ? undefined : fetchFor(entities, run.variables, run);
   }
 
   /** One fetch for each set of arguments that the entities find above them. */
@@ -105,12 +98,12 @@ export function prepareEntityFetch(
       const key = JSON.stringify(given);
       let fetch = fetches.get(key);
       if (fetch === undefined) {
-        fetch = { variables: { ...run.variables, ...given }, entities: new Map() };
+        fetch = { variables: { ...run.variables, ...given }, entities: createEntities() };
         fetches.set(key, fetch);
       }
       add(object, fetch.entities);
     }
-    const all = [...fetches.values()].filter(({ entities }) => entities.size > 0);
+    const all = [...fetches.values()].filter(({ entities }) => entities.byRepresentation.size > 0);
     return Promise.all(all.map(({ variables, entities }) => fetchFor(entities, variables, run))).then(() => undefined);
   }
 

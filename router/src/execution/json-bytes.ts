@@ -44,8 +44,9 @@ export function createJsonBytes(size = 1 << 16): JsonBytes {
     raw(source) {
       const { length } = source;
       reserve(length, bytes.end);
+      const target = memory;
       const at = bytes.end;
-      for (let index = 0; index < length; index++) memory[at + index] = source[index]!;
+      for (let index = 0; index < length; index++) target[at + index] = source[index]!;
       bytes.end = at + length;
     },
 
@@ -62,9 +63,10 @@ export function createJsonBytes(size = 1 << 16): JsonBytes {
         return;
       }
       reserve(length + 2, bytes.end);
+      const target = memory;
       const start = bytes.end;
       let at = start;
-      memory[at++] = quotationMark;
+      target[at++] = quotationMark;
       for (let index = 0; index < length; index++) {
         const code = value.charCodeAt(index);
         if (code < 32 || code > 126 || code === quotationMark || code === backslash) {
@@ -72,9 +74,9 @@ export function createJsonBytes(size = 1 << 16): JsonBytes {
           bytes.text(JSON.stringify(value));
           return;
         }
-        memory[at++] = code;
+        target[at++] = code;
       }
-      memory[at++] = quotationMark;
+      target[at++] = quotationMark;
       bytes.end = at;
     },
 
