@@ -19,6 +19,15 @@ export function answerText({ data, errors, extensions }: Executed, format: Forma
   return `{${parts.join(',')}}`;
 }
 
+const plain = new Map<string, HeaderMap>();
+
+/** Of all answers without errors; nobody may change them. There are few content types. */
+function plainHeaders(contentType: string): HeaderMap {
+  let headers = plain.get(contentType);
+  if (headers === undefined) plain.set(contentType, (headers = new HeaderMap([['content-type', contentType]])));
+  return headers;
+}
+
 /**
  * The same as an HTTP response, with the status that Apollo Server would give it.
  *
@@ -31,7 +40,7 @@ export function httpAnswer(
   const { contentType, format, context, withoutData = 400 } = options;
   const { answer, errors, extensions } = executed;
   if (answer !== undefined && errors === undefined && extensions === undefined) {
-    return { headers: new HeaderMap([['content-type', contentType]]), body: { kind: 'bytes', bytes: answer } };
+    return { headers: plainHeaders(contentType), body: { kind: 'bytes', bytes: answer } };
   }
   const { data } = executed;
   if (errors !== undefined) belongTo(context, errors);

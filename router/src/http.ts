@@ -9,7 +9,6 @@ import { rateLimited, secondsOf, type RateLimit } from './rate-limit.ts';
 import { BodyRefused, readBody } from './request-body.ts';
 import { logFields, requestIdFrom, type RequestContext } from './request-context.ts';
 import type { Telemetry } from './telemetry.ts';
-import type { ObservedRequest } from './telemetry-requests.ts';
 
 /** What is known of an operation before it is read. */
 type Arrived = Pick<RequestContext, 'requestId' | 'traceparent' | 'observed'>;
@@ -33,11 +32,11 @@ export function createHttpTransport(options: {
     try {
       caller = await identity.identify(request.headers[identity.header]);
       const wait = rateLimit && (await rateLimit.refusedFor(caller, request));
-      if (wait !== undefined) return refuseForNow(response, observed, wait);
+      if (wait !== undefined) return refuseForNow(response, operation, wait);
       body = request.method === 'POST' ? await readBody(request, maxBodyBytes) : undefined;
     } catch (error) {
       if (error instanceof BadToken) refuseToken(response, operation, error);
-      else if (error instanceof BodyRefused) refuseBody(request, response, observed, error);
+      else if (error instanceof BodyRefused) refuseBody(request, response, operation, error);
       else throw error;
       return;
     }
@@ -55,9 +54,9 @@ export function createHttpTransport(options: {
       );
       // Whatever Apollo Server refused without a word to anybody.
       if ((result.status ?? 200) >= 400) observed?.failed([{ extensions: { code: 'BAD_REQUEST' } }]);
-      if (result.body.kind === 'bytes') writeWhole(response, result, result.body.bytes);
-      else if (result.body.kind === 'complete') writeWhole(response, result, result.body.string);
-      else await writeChunks(response, result, result.body.asyncIterator);
+      if (result.body.kind === 'bytes') writeWhole(response, operation, result, result.body.bytes);
+      else if (result.body.kind === 'complete') writeWhole(response, operation, result, result.body.string);
+      else await writeChunks(response, operation, result, result.body.asyncIterator);
     } finally {
       generation.leave();
     }
@@ -69,6 +68,7 @@ export function createHttpTransport(options: {
     if (!unavailable) response.setHeader('www-authenticate', 'Bearer error="invalid_token"');
     const code = unavailable ? 'SERVICE_UNAVAILABLE' : 'UNAUTHENTICATED';
     operation.observed?.failed([{ extensions: { code } }]);
+    response.setHeader('x-request-id', operation.requestId);
     sendError(response, unavailable ? 503 : 401, code, message);
   }
 
@@ -81,7 +81,6 @@ export function createHttpTransport(options: {
 
   return async function handle(request, response) {
     const requestId = requestIdFrom(request.headers['x-request-id']);
-    response.setHeader('x-request-id', requestId);
     if (cors.answered(request, response)) return;
     const operation = arrived(request, requestId);
     try {
@@ -90,8 +89,12 @@ export function createHttpTransport(options: {
       operation.observed?.failed([error]);
       if (request.destroyed && !request.complete) return;
       log.error({ ...logFields(operation), error }, 'a request could not be answered');
-      if (!response.headersSent) sendError(response, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong.');
-      else response.destroy();
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
+      response.setHeader('x-request-id', requestId);
+      sendError(response, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong.');
     } finally {
       operation.observed?.ended();
     }
@@ -104,9 +107,10 @@ export function sendError(response: ServerResponse, status: number, code: string
 }
 
 /** @param wait in ms */
-function refuseForNow(response: ServerResponse, observed: ObservedRequest | undefined, wait: number): void {
+function refuseForNow(response: ServerResponse, { observed, requestId }: Arrived, wait: number): void {
   const error = rateLimited(wait);
   observed?.failed([error]);
+  response.setHeader('x-request-id', requestId);
   response.setHeader('retry-after', secondsOf(wait));
   sendText(response, 429, JSON.stringify({ errors: [error] }));
 }
@@ -121,22 +125,27 @@ function sendText(response: ServerResponse, status: number, text: string): void 
 function refuseBody(
   request: IncomingMessage,
   response: ServerResponse,
-  observed: ObservedRequest | undefined,
+  { observed, requestId }: Arrived,
   refused: BodyRefused,
 ): void {
+  response.setHeader('x-request-id', requestId);
   observed?.failed([{ extensions: { code: refused.code } }]);
   // What the client still sends is not read: the connection can't be used again.
   if (!request.complete) response.setHeader('connection', 'close');
   sendError(response, refused.status, refused.code, refused.message);
 }
 
-/** Head and body at once: Node joins them, and a system call is dear. */
+/**
+ * Head and body at once: Node joins them, and a system call is dear. All headers at once as well: those set before are merged
+ * one by one.
+ */
 function writeWhole(
   response: ServerResponse,
+  { requestId }: Arrived,
   { status, headers }: Pick<HttpAnswer, 'status' | 'headers'>,
   body: string | Buffer,
 ): void {
-  const head = ['content-length', String(Buffer.byteLength(body))];
+  const head = ['x-request-id', requestId, 'content-length', String(Buffer.byteLength(body))];
   for (const [name, value] of headers) head.push(name, value);
   response.writeHead(status ?? 200, head);
   response.end(body);
@@ -144,9 +153,11 @@ function writeWhole(
 
 async function writeChunks(
   response: ServerResponse,
+  { requestId }: Arrived,
   { status, headers }: Pick<HttpAnswer, 'status' | 'headers'>,
   chunks: AsyncIterable<string>,
 ): Promise<void> {
+  response.setHeader('x-request-id', requestId);
   for (const [name, value] of headers) response.setHeader(name, value);
   response.statusCode = status ?? 200;
   for await (const chunk of chunks) response.write(chunk);
