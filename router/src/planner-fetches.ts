@@ -6,6 +6,7 @@ import {
   print,
   stripIgnoredCharacters,
   visit,
+  type ASTNode,
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
@@ -79,15 +80,20 @@ export function fetchOf(fetch: FetchNode, document: DocumentNode, kept: Readonly
     return { ...selectionSet, selections };
   }
 
+  function keepEntities(node: SelectionNode): SelectionNode {
+    return isEntities(node) && node.selectionSet !== undefined
+      ? { ...node, selectionSet: keep(node.selectionSet) }
+      : node;
+  }
+
+  const selections = operationIn(document).selectionSet.selections.map(keepEntities);
+  return withSelections(fetch, document, { kind: Kind.SELECTION_SET, selections });
+}
+
+/** The same fetch, of `document`, with other selections, and no variables that are of no use to them. */
+export function withSelections(fetch: FetchNode, document: DocumentNode, selectionSet: SelectionSetNode): FetchNode {
   const original = operationIn(document);
-  const selections = original.selectionSet.selections.map((one) =>
-    isEntities(one) && one.selectionSet !== undefined ? { ...one, selectionSet: keep(one.selectionSet) } : one,
-  );
-  const selectionSet = { ...original.selectionSet, selections };
-  const used = new Set<string>();
-  const notice = { Variable: ({ name }: { name: { value: string } }) => void used.add(name.value) };
-  visit(selectionSet, notice);
-  for (const directive of original.directives ?? []) visit(directive, notice);
+  const used = variablesIn([selectionSet, ...(original.directives ?? [])]);
   const variableDefinitions = (original.variableDefinitions ?? []).filter(({ variable }) =>
     used.has(variable.name.value),
   );
@@ -100,6 +106,12 @@ export function fetchOf(fetch: FetchNode, document: DocumentNode, kept: Readonly
     }),
     variableUsages: (fetch.variableUsages ?? []).filter((name) => used.has(name)),
   };
+}
+
+export function variablesIn(nodes: readonly ASTNode[]): Set<string> {
+  const names = new Set<string>();
+  for (const node of nodes) visit(node, { Variable: ({ name }) => void names.add(name.value) });
+  return names;
 }
 
 /**
@@ -172,6 +184,16 @@ export function inputPaths(selections: readonly QueryPlanSelectionNode[], prefix
   });
 }
 
+/** The same for selections as a subgraph's text has them. */
+export function selectionPaths({ selections }: SelectionSetNode, prefix = ''): string[] {
+  return selections.flatMap(function pathsOf(node): string[] {
+    if (node.kind === Kind.FRAGMENT_SPREAD) return [];
+    if (node.kind === Kind.INLINE_FRAGMENT) return selectionPaths(node.selectionSet, prefix);
+    const path = prefix + (node.alias ?? node.name).value;
+    return node.selectionSet === undefined ? [path] : [path, ...selectionPaths(node.selectionSet, `${path}.`)];
+  });
+}
+
 /** The selections without the fields at these paths. */
 export function withoutPaths(
   selections: readonly QueryPlanSelectionNode[],
@@ -197,13 +219,13 @@ function isEntities(node: SelectionNode): node is FieldNode {
   return node.kind === Kind.FIELD && node.name.value === '_entities';
 }
 
-function operationIn(document: DocumentNode): OperationDefinitionNode {
+export function operationIn(document: DocumentNode): OperationDefinitionNode {
   const operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
   if (operation === undefined) throw new Error('A fetch without an operation.');
   return operation;
 }
 
-function textOf(document: DocumentNode): string {
+export function textOf(document: DocumentNode): string {
   return stripIgnoredCharacters(print(document));
 }
 

@@ -4,6 +4,7 @@ import { getOperationAST, GraphQLError, type DocumentNode, type OperationDefinit
 import { LRUCache } from 'lru-cache';
 import { CacheCounts } from './cache-counts.ts';
 import { createLabelDraw, type ActiveLabels } from './planner-labels.ts';
+import { createReplacer } from './planner-misplaced.ts';
 import { renamingOf } from './planner-names.ts';
 import { createPlanMender } from './planner-requires.ts';
 import { textsIn } from './planner-fetches.ts';
@@ -70,6 +71,7 @@ export function createPlanner(
 ): (request: PlanRequest) => PlannedOperation {
   const settings = options.settings ?? plannerSettings.parse({});
   const seen = plannerSupergraph(graph);
+  const replaced = createReplacer(seen, graph.fullSchema);
   const mended = createPlanMender(seen);
   const drawLabels = createLabelDraw(seen.overrideLabels, settings.overrideLabels, options.random);
   const watch = createWatch(settings, options.now ?? (() => performance.now()));
@@ -126,7 +128,7 @@ export function createPlanner(
     if (plan.node === undefined && asksSubgraphs(document, operationOf(document, operationName))) {
       throw new Refusal('No subgraphs can answer this operation.', codes.unanswerable);
     }
-    return mended(plan);
+    return mended(replaced(plan));
   }
 
   return function plan(request) {
