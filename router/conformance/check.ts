@@ -1,7 +1,15 @@
 import { prettyFormatQueryPlan } from '@apollo/query-planner';
-import { parse, validate, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
+import {
+  getOperationAST,
+  OperationTypeNode,
+  parse,
+  validate,
+  visit,
+  type DocumentNode,
+  type GraphQLSchema,
+} from 'graphql';
 import type { Answers } from './answer.ts';
-import { differencesFromStock, differencesFromWhole, unexplainedNulls } from './compare.ts';
+import { differencesFromStock, differencesFromWhole, isPartOf, unexplainedNulls } from './compare.ts';
 import type { Faults } from './faults.ts';
 import { createRun, type Run } from './run.ts';
 import type { Asked, Setup } from './setup.ts';
@@ -12,6 +20,8 @@ export interface Trial {
   readonly faults?: Faults;
   /** Subgraphs that answer nothing. */
   readonly down?: readonly string[];
+  /** They don't even fail to answer, but refuse each request with an error. */
+  readonly refusing?: boolean;
   /** Makes answers come late, in an order of its own for each text. */
   readonly lateness?: string;
   /** Whether stock and the whole schema are a measure for this. */
@@ -42,11 +52,11 @@ export function isValid(schema: GraphQLSchema, { document }: Asked): boolean {
 
 /** Executes an operation in all three ways and compares the answers. */
 export async function tryOut(setup: Setup, trial: Trial): Promise<Outcome> {
-  const { asked, faults, down = [], lateness, against } = trial;
+  const { asked, faults, down = [], refusing = false, lateness, against } = trial;
   const runOf = (sound = false): Run =>
     createRun(setup.fixture.world(), {
       ...(faults !== undefined && { faults }),
-      ...(!sound && { down }),
+      ...(!sound && { down, refusing }),
       ...(lateness !== undefined && { lateness }),
     });
   const wholeRun = runOf(true);
@@ -58,6 +68,8 @@ export async function tryOut(setup: Setup, trial: Trial): Promise<Outcome> {
   // A plan may fetch more than the client asked for; what fails of it is told by stock, too.
   const stockErrors = stock === undefined || stock instanceof Error ? [] : stock.flatMap(({ errors }) => errors);
   const failed = new Set([...wholeRun.failed, ...stockErrors.map(({ path }) => JSON.stringify(path))]);
+  // What a mutation gives may depend on another one, whose subgraph is down.
+  const isRead = getOperationAST(asked.document)?.operation !== OperationTypeNode.MUTATION;
   const differences: string[] = [];
   const fromStock: string[] = [];
   if (ours instanceof Error) return { differences: ['ours throws'], fromStock: ['ours throws'], ours, stock, whole };
@@ -66,8 +78,10 @@ export async function tryOut(setup: Setup, trial: Trial): Promise<Outcome> {
   ours.forEach((answer, index) => {
     const other = whole[index];
     if (other === undefined) return;
-    if (down.length > 0) differences.push(...unexplainedNulls(answer, other));
-    else if (against.whole) differences.push(...differencesFromWhole(answer, other, failed, names));
+    if (down.length > 0) {
+      differences.push(...unexplainedNulls(answer, other));
+      if (isRead && !isPartOf(answer.data, other.data)) differences.push('data that nobody has');
+    } else if (against.whole) differences.push(...differencesFromWhole(answer, other, failed, names));
   });
   if (stock instanceof Error) fromStock.push('stock throws');
   else if (stock?.[0] !== undefined && ours[0] !== undefined)
@@ -90,7 +104,7 @@ async function caught(answers: Promise<Answers>): Promise<Answers | Error> {
 }
 
 /** All that one needs to look into a difference. */
-export function report(setup: Setup, { asked, down = [] }: Trial, outcome: Outcome): string {
+export function report(setup: Setup, { asked, down = [], refusing }: Trial, outcome: Outcome): string {
   const { ours, stock, whole } = outcome;
   const shown = (answers: Answers | Error | undefined): string => {
     if (answers instanceof Error) return answers.stack ?? answers.message;
@@ -104,7 +118,7 @@ export function report(setup: Setup, { asked, down = [] }: Trial, outcome: Outco
   return [
     `fixture "${setup.fixture.name}": ${[...outcome.differences, ...outcome.fromStock].join('; ')}`,
     asked.text.trim(),
-    `variables ${JSON.stringify(asked.variables)}${down.length > 0 ? `, down: ${down.join(', ')}` : ''}`,
+    `variables ${JSON.stringify(asked.variables)}${down.length > 0 ? `, ${refusing === true ? 'refusing' : 'down'}: ${down.join(', ')}` : ''}`,
     prettyFormatQueryPlan(setup.plan(asked)),
     `ours   ${shown(ours)}`,
     `stock  ${shown(stock)}`,

@@ -66,6 +66,19 @@ export function unexplainedNulls(ours: Answer, sound: Answer): string[] {
     .map((path) => `no error says why ${JSON.stringify(path)} is null`);
 }
 
+/**
+ * Whether `data` says nothing else than `sound` does, only less: nulls where there is more to say, and no fields where it isn't known
+ * which type an object has.
+ */
+export function isPartOf(data: unknown, sound: unknown): boolean {
+  if (data === null) return true;
+  if (typeof data !== 'object' || typeof sound !== 'object' || sound === null) return data === sound;
+  if (Array.isArray(data) && data.length !== (sound as unknown[]).length) return false;
+  return Object.entries(data).every(
+    ([key, value]) => Object.hasOwn(sound, key) && isPartOf(value, (sound as Record<string, unknown>)[key]),
+  );
+}
+
 type Path = readonly (string | number)[];
 
 const nowhere = '(no path)';

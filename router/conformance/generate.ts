@@ -112,8 +112,10 @@ export function generateOperation(
       return flat.length === 0 ? '__typename' : field(type, random.pick(flat), depth);
     }
     const args = argumentsText(definition.args);
+    // Whether a subscription is one must not depend on variables.
+    const when = type === schema.getSubscriptionType() ? '' : condition();
     const selections = composite ? ` ${selectionSet(below, depth + 1)}` : '';
-    return `${alias(type, definition, args)}${definition.name}${args}${condition()}${selections}`;
+    return `${alias(type, definition, args)}${definition.name}${args}${when}${selections}`;
   }
 
   function alias(

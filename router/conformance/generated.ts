@@ -1,4 +1,6 @@
+import type { Answers } from './answer.ts';
 import { askedOf, isValid, report, tryOut, type Trial } from './check.ts';
+import { isPartOf } from './compare.ts';
 import { randomFaults, type Faults } from './faults.ts';
 import type { Fixture } from './fixture.ts';
 import { generateOperation } from './generate.ts';
@@ -70,7 +72,8 @@ function trialOf({ setup, values }: Ready, seed: string): Trial | undefined {
   if (random.chance(0.35)) return { ...trial, against };
   if (random.chance(0.25)) {
     const names = Object.keys(fixture.subgraphs);
-    return { ...trial, down: [random.pick(names)], against: { ...against, whole: false } };
+    const refusing = random.chance(0.3);
+    return { ...trial, down: [random.pick(names)], refusing, against: { ...against, whole: false } };
   }
   if (fixture.faultless !== undefined) return { ...trial, against };
   return { ...trial, faults: beside(setup.asked, randomFaults(seed, random.pick([0.02, 0.1, 0.3]))), against };
@@ -105,14 +108,19 @@ async function wrongness({ setup }: Ready, trial: Trial): Promise<string> {
   return report(setup, smallest, await tryOut(setup, smallest));
 
   async function judge(one: Trial): Promise<'ours' | 'stock' | 'nobody'> {
-    const { differences, fromStock } = await tryOut(setup, one);
+    const { differences, fromStock, stock, whole } = await tryOut(setup, one);
     if (differences.length > 0) return 'ours';
     if (fromStock.length === 0) return 'nobody';
-    if (one.against.whole) return 'stock';
+    if (one.against.whole || !isSound(stock, whole)) return 'stock';
     const { down: _down, ...up } = one;
     const sound = await tryOut(setup, { ...up, against: { stock: true, whole: true } });
     return sound.differences.length === 0 && sound.fromStock.length > 0 ? 'stock' : 'ours';
   }
+}
+
+function isSound(answers: Answers | Error | undefined, whole: Answers | Error): boolean {
+  if (answers === undefined || answers instanceof Error || whole instanceof Error) return true;
+  return answers.every(({ data }, index) => isPartOf(data, whole[index]?.data));
 }
 
 /** The values of leaves by the names of their fields: arguments are mostly named as what they find. */

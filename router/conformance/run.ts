@@ -10,6 +10,8 @@ export interface Run {
   readonly faults: Faults;
   /** Subgraphs that don't answer. */
   readonly down: ReadonlySet<string>;
+  /** They say so in GraphQL. */
+  readonly refusing: boolean;
   /** Lets a subgraph take its time: others may overtake it. */
   late(): Promise<void>;
   /** Where fields failed, as JSON of the path: every place that an error may rightly have. */
@@ -18,14 +20,15 @@ export interface Run {
 
 export function createRun(
   data: WorldData,
-  weather: { faults?: Faults; down?: Iterable<string>; lateness?: string } = {},
+  weather: { faults?: Faults; down?: Iterable<string>; refusing?: boolean; lateness?: string } = {},
 ): Run {
-  const { faults = noFaults, down = [], lateness } = weather;
+  const { faults = noFaults, down = [], refusing = false, lateness } = weather;
   const random = lateness === undefined ? undefined : createRandom(lateness);
   return {
     world: createWorld(data),
     faults,
     down: new Set(down),
+    refusing,
     async late() {
       for (let turns = random?.integer(4) ?? 0; turns > 0; turns -= 1) await setImmediate();
     },

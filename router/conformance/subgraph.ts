@@ -135,7 +135,10 @@ export function createSubgraph(parts: Parts): ConformanceSubgraph {
     schema,
     async answer({ query, variables }, run) {
       await run.late();
-      if (run.down.has(parts.name)) throw subrequestFailed(parts.name);
+      if (run.down.has(parts.name)) {
+        if (run.refusing) return { data: null, errors: [new GraphQLError('not now')] };
+        throw subrequestFailed(parts.name);
+      }
       const document = understand(query);
       if (!('kind' in document)) return { errors: document };
       return execute({ schema, document, variableValues: variables, contextValue: run });
