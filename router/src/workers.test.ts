@@ -86,6 +86,22 @@ describe('several workers', () => {
   );
 
   it(
+    'count the operations of a caller together',
+    async () => {
+      const config = join(directory, 'rate-limit.yaml');
+      await writeFile(config, 'rateLimit: { operations: 5, windowMs: 600000 }\n');
+      const [{ url }] = (await twoWorkers(start(['--config', config]))) as [{ url: string }];
+      const answers: unknown[] = [];
+      for (let count = 0; count < 10; count += 1) answers.push(await ask(url, '{ hello }'));
+      expect(answers.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => ({ data: { hello: 'world' } })));
+      for (const answer of answers.slice(5)) {
+        expect(answer).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+      }
+    },
+    timeoutMs,
+  );
+
+  it(
     'are as many again after one was killed, and the other serves meanwhile',
     async () => {
       const router = start();
