@@ -13,8 +13,11 @@ describe('JSON bytes', () => {
     '😀',
     '\ud800 alone',
     '\u2028',
-    'x'.repeat(512),
-    'x'.repeat(513),
+    'x'.repeat(40),
+    'x'.repeat(41),
+    `${'x'.repeat(41)}"`,
+    `${'x'.repeat(41)}\u007f`,
+    'é'.repeat(30),
     'é'.repeat(2_000),
   ])('write a string as JSON.stringify does: %j', (text) => {
     const bytes = createJsonBytes(1);

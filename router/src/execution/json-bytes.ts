@@ -20,8 +20,10 @@ export interface JsonBytes {
   copy(): Buffer;
 }
 
-/** Beyond this length, native code is faster. */
-const longText = 512;
+/** Beyond this length, looking and copying by native code is faster. */
+const longText = 40;
+/** Anything but printable ASCII without quotation mark and backslash. */
+const unusual = /[^ !#-[\]-~]/;
 const quotationMark = 34;
 const backslash = 92;
 
@@ -58,7 +60,7 @@ export function createJsonBytes(size = 1 << 16): JsonBytes {
 
     string(value) {
       const { length } = value;
-      if (length > longText) {
+      if (length > longText && unusual.test(value)) {
         bytes.text(JSON.stringify(value));
         return;
       }
@@ -67,14 +69,17 @@ export function createJsonBytes(size = 1 << 16): JsonBytes {
       const start = bytes.end;
       let at = start;
       target[at++] = quotationMark;
-      for (let index = 0; index < length; index++) {
-        const code = value.charCodeAt(index);
-        if (code < 32 || code > 126 || code === quotationMark || code === backslash) {
-          bytes.end = start;
-          bytes.text(JSON.stringify(value));
-          return;
+      if (length > longText) {
+        at += target.write(value, at, 'latin1');
+      } else {
+        for (let index = 0; index < length; index++) {
+          const code = value.charCodeAt(index);
+          if (code < 32 || code > 126 || code === quotationMark || code === backslash) {
+            bytes.text(JSON.stringify(value));
+            return;
+          }
+          target[at++] = code;
         }
-        target[at++] = code;
       }
       target[at++] = quotationMark;
       bytes.end = at;
