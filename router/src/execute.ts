@@ -10,6 +10,7 @@ import { createRun } from './execution/run.ts';
 import type { SubgraphFetch } from './fetch.ts';
 import type { SubgraphAnswer } from './subgraph-answer.ts';
 import { createPlanner, type PlannedOperation } from './planner.ts';
+import type { PlannerSettings } from './planner-settings.ts';
 import type { RequestContext } from './request-context.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -46,11 +47,12 @@ export function createExecutor(options: {
   graph: LoadedSupergraph;
   /** By subgraph name. */
   fetches: ReadonlyMap<string, SubgraphFetch>;
+  settings?: PlannerSettings;
   log: Logger;
   telemetry?: Telemetry | undefined;
 }): Executor {
-  const { graph, fetches, telemetry } = options;
-  const plan = createPlanner(graph, { telemetry });
+  const { graph, fetches, settings, telemetry } = options;
+  const plan = createPlanner(graph, { settings, telemetry });
   // Lives as long as the planner remembers the plan.
   const prepared = new WeakMap<PlannedOperation, Execution>();
 

@@ -46,12 +46,15 @@ export async function createGeneration(parts: {
 
   async function started(): Promise<Pipeline> {
     try {
-      const executor = authorized(createExecutor({ graph, fetches: connected.fetches, log, telemetry }), {
-        graph,
-        settings: settings.authorization,
-        grantPolicies,
-        log,
-      });
+      const executor = authorized(
+        createExecutor({ graph, fetches: connected.fetches, settings: settings.planner, log, telemetry }),
+        {
+          graph,
+          settings: settings.authorization,
+          grantPolicies,
+          log,
+        },
+      );
       return await startPipeline({ graph, executor, formatError, persisted, settings, log, telemetry });
     } catch (error) {
       await connected.release();

@@ -1,12 +1,14 @@
 import { logLevels } from '@cafe-for-me/lib/log';
 import { z } from 'zod';
 import { authorizationSettings } from './authorization-settings.ts';
-import { corsSettings } from './cors.ts';
 import { jwtSettings } from './jwt-settings.ts';
+import { corsSettings } from './cors.ts';
 import { limitsSettings } from './limits.ts';
 import { persistedOperationsSettings } from './persisted-operations.ts';
+import { plannerSettings } from './planner-settings.ts';
 import { rateLimitSettings } from './rate-limit.ts';
 import { subgraphSettings } from './subgraph-settings.ts';
+import { telemetrySettings } from './telemetry-settings.ts';
 
 /** A secret that is too short protects nothing. */
 const secretLength = 32;
@@ -70,6 +72,7 @@ export const settingsSchema = z.strictObject({
   subgraphs: subgraphSettings
     .prefault({})
     .describe('How subgraphs are asked: time-outs, retries, circuit breakers, headers.'),
+  planner: plannerSettings.prefault({}).describe('How operations are planned, and how much work that may be.'),
   identity: identitySettings.prefault({}).describe('Who the caller is, and what subgraphs are told about it.'),
   authorization: authorizationSettings
     .prefault({})
@@ -84,6 +87,7 @@ export const settingsSchema = z.strictObject({
     .describe("Hashes or ids in place of operations' texts, and which operations are let through."),
   introspection: z.boolean().default(true).describe('Whether clients may ask for the schema.'),
   reload: reloadSettings.prefault({}).describe('How a changed supergraph file is taken up while the router runs.'),
+  telemetry: telemetrySettings.prefault({}).describe('What the router tells of its own work; nothing by default.'),
   playground: playgroundSettings.prefault({}).describe('The page that browsers get at the endpoint.'),
 });
 
