@@ -108,6 +108,10 @@ describe('an operation that was sent before', () => {
     'application/json',
     'application/graphql-response+json',
     'text/html',
+    'application/graphql-response+json,application/json;q=0.9',
+    'application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed',
+    'multipart/mixed',
+    'application/json;q=0.1, application/graphql-response+json',
     'application/json;q=0.5, */*;q=0.1',
   ])('is answered as its accept header says: %s', async (accept) => {
     const query = `{ me { id } } # ${accept}`;

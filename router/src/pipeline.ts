@@ -7,13 +7,13 @@ import { startApollo, type StreamSlot } from './apollo.ts';
 import { createCostRule } from './cost.ts';
 import { belongTo, formatAll } from './errors.ts';
 import type { Executed, Executor, PlannedSubscription } from './execute.ts';
-import { contentTypeOfShort } from './short-request.ts';
 import { createKnownOperations, type KnownOperation } from './known-operations.ts';
 import { operationIn, type HttpRequest, type OperationRequest } from './operation-request.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
 import { allOf, type OperationRule, type RequestCheck } from './request-checks.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Settings } from './settings.ts';
+import { createShortRequests } from './short-request.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Variables } from './variables.ts';
@@ -63,6 +63,7 @@ export async function startPipeline(options: {
   const { schema } = graph;
   const rule = allOf([...createCostRule(graph, settings.limits.cost), ...rules]);
   const refusalOf = createAdmission(persisted, settings.limits);
+  const shortRequests = createShortRequests();
   const knownOperations = createKnownOperations({ texts: persisted.texts, counts: telemetry?.caches.operations });
   const prepared = new WeakMap<OperationDefinitionNode, { readonly rule: Prepared }>();
 
@@ -118,11 +119,13 @@ export async function startPipeline(options: {
       const operation = operationIn(request);
       if (operation === undefined) return apollo.http(request, context, undefined);
       const known = knownOperations.find(operation);
-      const contentType = known && contentTypeOfShort(request, known.operation.operation);
+      const contentType = known && shortRequests.contentTypeOf(request, known.operation.operation);
       if (known === undefined || contentType === undefined) {
         const refusal = refusalOf(operation);
         if (refusal !== undefined) belongTo(context, [refusal]);
-        return apollo.http(request, context, refusal);
+        const answer = await apollo.http(request, context, refusal);
+        shortRequests.learn(request, answer);
+        return answer;
       }
       try {
         const executed = await execute(known, operation.variables ?? undefined, context);

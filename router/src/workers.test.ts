@@ -90,7 +90,7 @@ describe('several workers', () => {
     async () => {
       const config = join(directory, 'rate-limit.yaml');
       await writeFile(config, 'rateLimit: { operations: 5, windowMs: 600000 }\n');
-      const [{ url }] = (await twoWorkers(start(['--config', config]))) as [{ url: string }];
+      const [{ url } = { url: '' }] = await twoWorkers(start(['--config', config]));
       const answers: unknown[] = [];
       for (let count = 0; count < 10; count += 1) answers.push(await ask(url, '{ hello }'));
       expect(answers.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => ({ data: { hello: 'world' } })));
