@@ -127,6 +127,8 @@ export async function startApollo(options: {
     },
     persistedQueries: texts === undefined ? false : { cache: texts },
     introspection: options.introspection,
+    // "Did you mean …?" tells the schema as well, bit by bit.
+    hideSchemaDetailsFromClientErrors: !options.introspection,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     validationOptions: { maxErrors: 20 },

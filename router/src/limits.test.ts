@@ -1,5 +1,5 @@
 import { bothTransports } from './testing/both-transports.ts';
-import { startRouter, type TestRouter } from './testing/router.ts';
+import { collect, startRouter, type TestRouter } from './testing/router.ts';
 import { settingsSchema } from './settings.ts';
 import { startSubgraphs, type TestSubgraphs } from './testing/supergraph.ts';
 
@@ -79,6 +79,15 @@ describe('limits', () => {
     for (const query of ['{ a: me { id } b: me { id } c: me { id } }', '{ users { reviews { author { id } } } }']) {
       for (const _time of [1, 2]) expect((await router.post(query)).status).toBe(400);
     }
+  });
+
+  it('end a socket whose message is too large, and refuse such a body', async () => {
+    const narrow = await startRouter(subgraphs.sdl, { settings: settingsSchema.parse({ limits: { bodyBytes: 2_000 } }) });
+    const query = `{ me { id } } # ${'x'.repeat(2_000)}`;
+    const { status, body } = await narrow.post(query);
+    expect([status, body.errors?.[0]?.extensions['code']]).toEqual([413, 'REQUEST_TOO_LARGE']);
+    await expect(collect(narrow.socket().iterate({ query }))).rejects.toMatchObject({ code: 1009 });
+    await narrow.stop();
   });
 
   it('hold brackets together that no reader could follow, whatever the settings say', async () => {

@@ -85,7 +85,10 @@ export const settingsSchema = z.strictObject({
   persistedOperations: persistedOperationsSettings
     .prefault({})
     .describe("Hashes or ids in place of operations' texts, and which operations are let through."),
-  introspection: z.boolean().default(true).describe('Whether clients may ask for the schema.'),
+  introspection: z
+    .boolean()
+    .default(true)
+    .describe('Whether clients may ask for the schema; where not, errors about unknown fields make no suggestions.'),
   reload: reloadSettings.prefault({}).describe('How a changed supergraph file is taken up while the router runs.'),
   telemetry: telemetrySettings.prefault({}).describe('What the router tells of its own work; nothing by default.'),
   playground: playgroundSettings.prefault({}).describe('The page that browsers get at the endpoint.'),
