@@ -3,8 +3,6 @@ import {
   getNamedType,
   GraphQLError,
   isAbstractType,
-  isCompositeType,
-  isInterfaceType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -14,7 +12,6 @@ import {
   type DocumentNode,
   type ExecutionResult,
   type FieldNode,
-  type GraphQLCompositeType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   type OperationDefinitionNode,
@@ -23,6 +20,7 @@ import { completeAnswer, deniedPaths } from './authorization-answer.ts';
 import { filterOperation, needsOf, partsOf } from './authorization-filter.ts';
 import { readAuthorizationRules } from './authorization-rules.ts';
 import { federate } from './testing/federation.ts';
+import { randomFrom, randomOperation } from './testing/random-operation.ts';
 
 const { graph } = federate({
   a: [
@@ -49,24 +47,6 @@ const { graph } = federate({
 const { schema } = graph;
 const rules = readAuthorizationRules(graph.supergraph.schema)!;
 const everyClause = rules.clauses.map((_clause, id) => id);
-
-/** A small generator of numbers: the same seed, the same numbers. */
-function randomFrom(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
-  };
-  const below = (limit: number) => Math.floor(next() * limit);
-  return {
-    next,
-    below,
-    chance: (share: number) => next() < share,
-    pick: <T>(all: readonly T[]) => all[below(all.length)]!,
-  };
-}
 
 /** What the fields answer: something that only their path (and the salt before it) decides, so that two executions find the same. */
 function valueAt(type: GraphQLOutputType, path: string, nullable = true): unknown {
@@ -139,62 +119,13 @@ function compared(asked: Asked, unmet: readonly number[]) {
   return { ours, refusing, leaked, restErrors: rest.errors, filtered, everywhere: deniedPaths(denied) };
 }
 
-/** A random operation; it may be invalid. */
-function randomOperation(random: ReturnType<typeof randomFrom>): string {
-  const fragments: string[] = [];
-  let left = 0;
-
-  function selections(type: GraphQLCompositeType, depth: number): string {
-    const count = 1 + random.below(4);
-    return `{ ${Array.from({ length: count }, () => selection(type, depth)).join(' ')} }`;
-  }
-
-  function condition(): string {
-    return random.chance(0.15)
-      ? random.pick(['@skip(if: $yes)', '@include(if: $no)', '@skip(if: $no)', '@include(if: true)'])
-      : '';
-  }
-
-  function selection(type: GraphQLCompositeType, depth: number): string {
-    left -= 1;
-    if (left < 0) return '__typename';
-    if ((isAbstractType(type) && random.chance(0.5)) || random.chance(0.15)) return fragment(type, depth);
-    if (!isObjectType(type) && !isInterfaceType(type)) return '__typename';
-    if (random.chance(0.1)) return random.pick(['__typename', 'kindOfThing: __typename']);
-    const field = random.pick(Object.values(type.getFields()));
-    const returned = getNamedType(field.type);
-    if (isCompositeType(returned) && depth === 0) return '__typename';
-    const alias = random.chance(0.2) ? `${random.pick(['x', 'y', '__proto__'])}${field.name}: ` : '';
-    const inside = isCompositeType(returned) ? selections(returned, depth - 1) : '';
-    return `${alias}${field.name} ${condition()} ${inside}`;
-  }
-
-  function fragment(type: GraphQLCompositeType, depth: number): string {
-    const possible = isAbstractType(type) ? [...schema.getPossibleTypes(type)] : [type];
-    const node = schema.getType('Node') as GraphQLCompositeType;
-    const on = random.pick<GraphQLCompositeType>([...possible, type, ...(type.name === 'Query' ? [] : [node])]);
-    if (random.chance(0.5)) return `... on ${on.name} ${condition()} ${selections(on, depth)}`;
-    const name = `F${fragments.length}`;
-    fragments.push('');
-    fragments[Number(name.slice(1))] = `fragment ${name} on ${on.name} ${selections(on, depth)}`;
-    return `...${name} ${condition()}`;
-  }
-
-  const root: string[] = [];
-  for (let count = 1 + random.below(3); count > 0; count -= 1) {
-    left = 16;
-    root.push(selection(schema.getQueryType()!, 4));
-  }
-  return `query($yes: Boolean = true, $no: Boolean!) { ${root.join(' ')} } ${fragments.join(' ')}`;
-}
-
 describe('an operation of which a caller may not have everything', () => {
   it('is answered as if each denied field refused by itself, and none of them is asked for', () => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const random = randomFrom(seed);
     let tried = 0;
     while (tried < 500) {
-      const text = randomOperation(random);
+      const text = randomOperation(schema, random);
       const document = parse(text);
       if (validate(schema, document).some(({ message }) => !message.includes('never used'))) continue;
       const unmet = everyClause.filter(() => random.chance(0.4));

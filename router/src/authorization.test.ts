@@ -196,6 +196,16 @@ describe.each([
     expect(paths(body)).toEqual(['me.name']);
   });
 
+  it('leaves no trace where nothing of it is selected', async () => {
+    const router = await start();
+    const query =
+      'query($with: Boolean!) { things { ... on Product { title } ... on User { name @include(if: $with) } } }';
+    for (let round = 0; round < 3; round += 1) {
+      const body = await ask(router, query, undefined, { with: false });
+      expect(body).toEqual({ data: { things: [{ title: 'Tea' }, {}, {}] } });
+    }
+  });
+
   it('is told by type in a union', async () => {
     const router = await start();
     const query =
