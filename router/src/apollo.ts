@@ -30,6 +30,8 @@ export type Result = FormattedExecutionResult<Record<string, unknown>>;
 /** A transport that can stream leaves this in the context; the subscription that Apollo Server accepts is put into it. */
 export interface StreamSlot {
   accepted?: PlannedSubscription;
+  /** The operation is to be got ready, and not to be executed. */
+  readonly rehearsal?: true;
 }
 
 interface ApolloContext extends RequestContext {
@@ -108,10 +110,11 @@ export async function startApollo(options: {
         return {
           async executor({ queryHash, document, operation, request, context }) {
             if ((operation as unknown) === undefined) return { errors: [noSuchOperation(request.operationName)] };
-            const { slot: _slot, ...ours } = context as ApolloContext;
-            return asResult(
-              await executor.execute({ queryHash, document, operation, variables: request.variables, context: ours }),
-            );
+            const { slot, ...ours } = context as ApolloContext;
+            const incoming = { queryHash, document, operation, variables: request.variables, context: ours };
+            if (slot?.rehearsal !== true) return asResult(await executor.execute(incoming));
+            executor.prepare(incoming);
+            return { data: null };
           },
         };
       },

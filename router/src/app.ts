@@ -11,11 +11,12 @@ import { createGeneration, type Generation } from './generation.ts';
 import { createHttpTransport, sendError } from './http.ts';
 import type { Identity } from './identity.ts';
 import { createLiveSubscriptions } from './live-subscriptions.ts';
-import { loadPersistedOperations } from './persisted-operations.ts';
+import { createRegisteredTexts, loadPersistedOperations } from './persisted-operations.ts';
 import type { Playground } from './playground.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { answerClientError, endWithError } from './raw-answer.ts';
 import { StartRefused } from './refusal.ts';
+import { rehearse } from './rehearsal.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import type { StreamLimits } from './subscribe.ts';
 import { namesUnknownTo, settingsOf } from './subgraph-settings.ts';
@@ -50,8 +51,8 @@ export interface Router {
   /** @returns where it listens, e.g. `http://127.0.0.1:4000` */
   listen(port: number, host: string): Promise<string>;
   /**
-   * Serves another supergraph from now on, without a gap: what is in flight finishes on the one before, subscriptions move
-   * over. One call at a time.
+   * Serves another supergraph from now on, without a gap: the operations asked for last are planned before, what is in flight
+   * finishes on the one before, subscriptions move over. The manifest of persisted operations is read again. One call at a time.
    *
    * @throws when it can't be served; all stays as it was then
    */
@@ -70,7 +71,7 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   const { maxBodyBytes = limits.bodyBytes } = parts;
   const idle = parts.upstreamIdleMs === undefined ? {} : { idleMs: parts.upstreamIdleMs };
   const formatError = createFormatError(log);
-  const persisted = await loadPersistedOperations(settings.persistedOperations, log);
+  const registeredTexts = createRegisteredTexts();
   const flights = createFlights();
   const connections = createConnections((subgraph) => {
     const own = settingsOf(settings.subgraphs, subgraph.name);
@@ -85,7 +86,8 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   let current = await generationOf(parts.graph);
   const retiring = new Set<Promise<void>>();
 
-  function generationOf(graph: LoadedSupergraph): Promise<Generation> {
+  async function generationOf(graph: LoadedSupergraph): Promise<Generation> {
+    const persisted = await loadPersistedOperations(settings.persistedOperations, log, registeredTexts);
     const unknown = namesUnknownTo(graph.subgraphs, settings.subgraphs);
     if (unknown.length > 0)
       log.warn({ subgraphs: unknown }, 'settings for subgraphs that the supergraph does not have');
@@ -172,9 +174,10 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
       return `http://${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
     },
     async serve(graph) {
-      const before = current;
-      current = await generationOf(graph);
-      retire(before);
+      const next = await generationOf(graph);
+      await rehearse(next.pipeline, current.pipeline.latest(reload.warmUp), identity.anonymous);
+      retire(current);
+      current = next;
       await subscriptions.moveTo(current);
     },
     async drain() {

@@ -160,6 +160,7 @@ export function authorized(
         ids === undefined ? executor.execute(incoming) : executeAllowed(incoming, needs, ids),
       );
     },
+    prepare: executor.prepare,
     subscription(incoming) {
       const needs = needsFor(incoming);
       if (needs === undefined) return executor.subscription(incoming);
@@ -183,13 +184,14 @@ function coercedVariables(schema: GraphQLSchema, { operation, variables }: Incom
   return { coerced: result.coerced, errors: result.errors ?? [] };
 }
 
-/** The client's answer, made of what was executed of its operation; nothing else of that is passed on. */
+/** The client's answer, made of what was executed of its operation. */
 function completed(operation: DeniedOperation, executed: Executed): Executed {
-  const { data: text, errors: failed = [], extensions } = executed;
-  if (text === undefined) return executed;
-  const { data, denied } = completeAnswer(operation, JSON.parse(text) as Readonly<Record<string, unknown>> | null);
-  const errors = [...failed, ...unauthorized(denied)];
-  return { data: JSON.stringify(data), ...(errors.length > 0 && { errors }), ...(extensions && { extensions }) };
+  if (executed.data === undefined) return executed;
+  const { data, denied } = completeAnswer(
+    operation,
+    JSON.parse(executed.data) as Readonly<Record<string, unknown>> | null,
+  );
+  return { ...executed, data: JSON.stringify(data), errors: [...(executed.errors ?? []), ...unauthorized(denied)] };
 }
 
 /** A list may have thousands of items; where in the router their errors are made is of no interest, and costs most of it. */

@@ -38,6 +38,12 @@ export interface PlannedSubscription {
 export interface Executor {
   /** Queries and mutations. */
   execute(incoming: IncomingOperation): Promise<Executed>;
+  /**
+   * Makes ready what `execute` will need for this operation, whoever asks: its plan, and what is prepared from it.
+   *
+   * @throws GraphQLError when it can't be planned
+   */
+  prepare(incoming: IncomingOperation): void;
   /** @throws GraphQLError (or rejects with it) when the variables don't fit or the operation can't be planned */
   subscription(incoming: IncomingOperation): PlannedSubscription | Promise<PlannedSubscription>;
 }
@@ -83,6 +89,10 @@ export function createExecutor(options: {
       const wrong = planned.wrongVariables(incoming.variables);
       if (wrong !== undefined) return { data: undefined, errors: wrong };
       return executionOf(planned)(createRun(variablesFor(planned, incoming), incoming.context));
+    },
+
+    prepare(incoming) {
+      executionOf(plannedFrom(incoming));
     },
 
     subscription(incoming) {

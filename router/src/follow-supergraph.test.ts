@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@cafe-for-me/lib/log';
 import { followSupergraph } from './follow-supergraph.ts';
-import { supergraphFile, type LoadedSupergraph } from './supergraph.ts';
+import { supergraphFile } from './supergraph.ts';
 import { startSubgraphs } from './testing/supergraph.ts';
 import { createTopic } from './testing/topic.ts';
 
@@ -35,12 +35,14 @@ function follow(path: string, everyMs: number) {
       },
     },
   });
+  const file = supergraphFile(path);
   const following = followSupergraph({
-    file: supergraphFile(path),
+    paths: [path],
+    read: async () => ({ sdl: await file.read(), others: [] }),
     everyMs,
-    served: `${sdl}# 0`,
-    async serve(graph: LoadedSupergraph) {
-      served.push(graph.sdl.slice(sdl.length));
+    served: { sdl: `${sdl}# 0`, others: [] },
+    async serve(text) {
+      served.push(file.load(text).sdl.slice(sdl.length));
     },
     log,
   });
@@ -99,6 +101,28 @@ describe('following a supergraph file', () => {
     await writeFile(path, `${sdl}# 3`);
     await reload();
     expect(served).toEqual(['# 3']);
+    await stop();
+  });
+
+  it('takes it up again when another file that matters has changed', async () => {
+    const path = join(directory, 'supergraph.graphql');
+    const manifest = join(directory, 'manifest.json');
+    await writeFile(path, `${sdl}# 0`);
+    await writeFile(manifest, '[]');
+    const served: string[] = [];
+    const { reload, stop } = followSupergraph({
+      paths: [path, manifest],
+      read: async () => ({ sdl: await readFile(path, 'utf8'), others: [await readFile(manifest, 'utf8')] }),
+      everyMs: 0,
+      served: { sdl: `${sdl}# 0`, others: ['[]'] },
+      serve: async (text) => void served.push(text.slice(sdl.length)),
+      log: createLogger({ service: 'router', destination: { write: () => undefined } }),
+    });
+    await reload();
+    expect(served).toEqual([]);
+    await writeFile(manifest, '[1]');
+    await reload();
+    expect(served).toEqual(['# 0']);
     await stop();
   });
 

@@ -1,10 +1,16 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from '@cafe-for-me/lib/log';
-import type { LoadedSupergraph, SupergraphFile } from './supergraph.ts';
 
 /** A file that is being written to is read again after so long, until it stays as it is; in ms. */
 const settleMs = 50;
+
+/** What was read of the files that are followed. */
+export interface Contents {
+  readonly sdl: string;
+  /** Of other files that the same generation is made from. */
+  readonly others: readonly string[];
+}
 
 /**
  * Serves what stands in the supergraph file, whatever becomes of it. What can't be served is told in one line, and all stays
@@ -16,45 +22,50 @@ const settleMs = 50;
  * @param options.everyMs how often it is looked at; 0 for never
  */
 export function followSupergraph(options: {
-  file: SupergraphFile;
+  /** The supergraph file, and others that matter. */
+  paths: readonly [string, ...string[]];
+  /** @throws Error with the reason as one sentence */
+  read(): Promise<Contents>;
   everyMs: number;
-  /** The SDL that is served already. */
-  served: string;
-  serve(graph: LoadedSupergraph): Promise<void>;
+  /** What is served already. */
+  served: Contents;
+  /** @throws Error with the reason as one sentence */
+  serve(sdl: string): Promise<void>;
   log: Logger;
 }): {
-  /** Reads the file now. @returns when what it holds is served, or is refused; never rejects */
+  /** Reads the files now. @returns when what it holds is served, or is refused; never rejects */
   reload(): Promise<void>;
   /** @returns when a reload that is under way has ended */
   stop(): Promise<void>;
 } {
-  const { file, everyMs, serve, log } = options;
+  const { paths, read, everyMs, serve, log } = options;
+  const [file] = paths;
   let { served } = options;
   let stopped = false;
   let last = Promise.resolve();
 
-  async function settled(): Promise<string> {
-    let text = await file.read();
+  async function settled(): Promise<Contents> {
+    let contents = await read();
     for (;;) {
       await wait(settleMs);
-      const again = await file.read();
-      if (again === text) return text;
-      text = again;
+      const again = await read();
+      if (same(contents, again)) return contents;
+      contents = again;
     }
   }
 
   async function takeUp(): Promise<void> {
     if (stopped) return;
     try {
-      const sdl = await settled();
-      if (sdl === served || stopped) return;
+      const contents = await settled();
+      if (same(contents, served) || stopped) return;
       const begun = performance.now();
-      await serve(file.load(sdl));
-      served = sdl;
-      log.info({ file: file.path, ms: Math.round(performance.now() - begun) }, 'serving the new supergraph');
+      await serve(contents.sdl);
+      served = contents;
+      log.info({ file, ms: Math.round(performance.now() - begun) }, 'serving the new supergraph');
     } catch (error) {
       const reason = (error as Error).message;
-      log.error({ file: file.path, reason }, 'the new supergraph is not served, the one before stays');
+      log.error({ file, reason }, 'the new supergraph is not served, the one before stays');
     }
   }
 
@@ -65,13 +76,17 @@ export function followSupergraph(options: {
   }
 
   const changed = () => void reload();
-  if (everyMs > 0) watchFile(file.path, { interval: everyMs, persistent: false }, changed);
+  if (everyMs > 0) for (const path of paths) watchFile(path, { interval: everyMs, persistent: false }, changed);
   return {
     reload,
     async stop() {
       stopped = true;
-      unwatchFile(file.path, changed);
+      for (const path of paths) unwatchFile(path, changed);
       await last;
     },
   };
+}
+
+function same(one: Contents, other: Contents): boolean {
+  return one.sdl === other.sdl && one.others.every((text, index) => text === other.others[index]);
 }

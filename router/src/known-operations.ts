@@ -17,6 +17,8 @@ export interface KnownOperation {
 export interface KnownOperations {
   /** @param text what the client sent, or what its hash or id stood for */
   add(request: OperationRequest, text: string, known: KnownOperation): void;
+  /** The texts of the operations that were asked for last, at most so many; the last one first. */
+  latest(count: number): readonly string[];
   /** @returns undefined for everything that is not certain to be a plain request for a known operation */
   find(request: OperationRequest): KnownOperation | undefined;
 }
@@ -59,6 +61,14 @@ export function createKnownOperations(
       // A hash beside a text may be about to be registered, or not to be.
       const id = isAbsent(request.query) ? persistedIdIn(request) : undefined;
       if (id !== undefined) byId.set(id, known, { size: size + id.length });
+    },
+    latest(count) {
+      const texts: string[] = [];
+      for (const text of byText.keys()) {
+        if (texts.length >= count) break;
+        texts.push(text);
+      }
+      return texts;
     },
     find(request) {
       const known = lookUp(request);

@@ -46,7 +46,7 @@ export interface PersistedOperations {
   listed(id: string): string | undefined;
   /** Says why a text that a client sent is refused. */
   refusal(text: string): GraphQLError | undefined;
-  /** A new store of the listed texts and, beside them, of those that clients register; undefined when there can be none. */
+  /** A store of the listed texts and, beside them, of those that clients register; undefined when there can be none. */
   createStore(): TextStore | undefined;
 }
 
@@ -56,12 +56,24 @@ const manifestSchema = z.object({
   operations: z.array(z.object({ id: z.string().min(1), body: z.string().min(1) })),
 });
 
+/** Texts that clients have registered under their hashes. They outlive a reload: clients go on sending the hashes. */
+export type RegisteredTexts = LRUCache<string, string>;
+
+export function createRegisteredTexts(): RegisteredTexts {
+  return new LRUCache({
+    max: 10_000,
+    maxSize: 20_000_000,
+    sizeCalculation: (text, key) => text.length + key.length,
+  });
+}
+
 /**
  * @throws StartRefused when the manifest can't be read, or is needed and missing
  */
 export async function loadPersistedOperations(
   settings: PersistedOperationsSettings,
   log: Logger,
+  registered: RegisteredTexts = createRegisteredTexts(),
 ): Promise<PersistedOperations> {
   const { automatic, manifest, mode } = settings;
   if (manifest === undefined && mode !== 'off') {
@@ -83,11 +95,6 @@ export async function loadPersistedOperations(
     },
     createStore() {
       if (!automatic && manifest === undefined) return undefined;
-      const registered = new LRUCache<string, string>({
-        max: 10_000,
-        maxSize: 20_000_000,
-        sizeCalculation: (text, key) => text.length + key.length,
-      });
       return {
         get: (key) => Promise.resolve(byId.get(idIn(key)) ?? registered.get(key)),
         set(key, text) {

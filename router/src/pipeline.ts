@@ -36,6 +36,10 @@ export interface Pipeline {
   http(request: HttpRequest, context: RequestContext): Promise<HttpAnswer>;
   /** For transports that stream: a result, or a subscription to be streamed. */
   run(request: OperationRequest, context: RequestContext): Promise<Outcome>;
+  /** The texts of the operations that were asked for last, at most so many; the last one first. */
+  latest(count: number): readonly string[];
+  /** Gets an operation ready for the first request that asks for it. One that isn't allowed here is left alone. */
+  rehearse(text: string, context: RequestContext): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -153,6 +157,11 @@ export async function startPipeline(options: {
       const { data, errors } = result;
       if (errors !== undefined && data === undefined) return { status: 'refused', errors };
       return { status: 'answered', text: JSON.stringify(result) };
+    },
+    latest: (count) => knownOperations.latest(count),
+    async rehearse(query, context) {
+      const request = { query };
+      if (refusalOf(request) === undefined) await apollo.run(request, context, { rehearsal: true });
     },
     stop: () => apollo.stop(),
   };

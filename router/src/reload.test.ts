@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { defaultSettings } from './settings.ts';
 import { loadSupergraph } from './supergraph.ts';
+import { createTelemetry } from './telemetry.ts';
 import { collect, startRouter, type TestRouter } from './testing/router.ts';
 import { startSubgraph } from './testing/subgraph.ts';
 import { alice, bob, compose, startSubgraphs, type TestSubgraphs } from './testing/supergraph.ts';
@@ -58,6 +59,29 @@ describe('a reload of the supergraph', () => {
     reloading = false;
     await Promise.all(asking);
     expect(answered).toBeGreaterThanOrEqual(80);
+  });
+
+  it('has planned what was asked for last before anybody asks again', async () => {
+    let planned = 0;
+    const telemetry = createTelemetry({ metrics: undefined, tracing: undefined, operations: [] });
+    function planning() {
+      planned += 1;
+      return () => undefined;
+    }
+    const counting = await startRouter(subgraphs.sdl, { telemetry: { ...telemetry, planning } });
+    const queries = ['{ me { name } }', '{ users { id } broken }'];
+    for (const query of queries) await counting.post(query);
+    expect(planned).toBe(2);
+    subgraphs.people.requests.length = 0;
+    const { people, reviews, badges } = subgraphs;
+    const withoutBroken = { name: people.name, url: people.url, sdl: people.sdl.replace(', broken: Int', '') };
+    await counting.router.serve(loadSupergraph(compose([withoutBroken, reviews, badges])));
+    // What is not valid any more is not planned, and nothing is executed.
+    expect([planned, subgraphs.people.requests.length]).toEqual([3, 0]);
+    expect((await counting.post(queries[0]!)).body).toEqual({ data: { me: { name: 'Alice' } } });
+    expect((await counting.post(queries[1]!)).status).toBe(400);
+    expect(planned).toBe(3);
+    await counting.stop();
   });
 
   it('serves what is new, and no longer what is gone', async () => {

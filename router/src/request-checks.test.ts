@@ -24,6 +24,7 @@ function createFakeExecutor() {
       note(operation.operation);
       return { data: '{"done":true}' };
     },
+    prepare: () => undefined,
     subscription({ operation }) {
       note(operation.operation);
       return { primary: {} as never, executeEvent: () => Promise.reject(new Error('no events')) };

@@ -36,7 +36,16 @@ const reloadSettings = z.strictObject({
     .int()
     .min(0)
     .default(1_000)
-    .describe('How often the supergraph file is looked at for changes, 0 for never; SIGHUP has it read at once.'),
+    .describe(
+      'How often the supergraph file, and the manifest of persisted operations, is looked at for changes, 0 for never; SIGHUP has them read at once.',
+    ),
+  warmUp: z
+    .int()
+    .min(0)
+    .default(100)
+    .describe(
+      'So many of the operations that were asked for last are planned before the new supergraph serves, so that no client waits for it.',
+    ),
   restartSpreadMs: z
     .int()
     .min(0)

@@ -54,7 +54,6 @@ export function loadSupergraph(sdl: string, addressOf: AddressOf = () => undefin
 
 /** A supergraph that stands in a file. Both functions throw a StartRefused with the reason as one sentence. */
 export interface SupergraphFile {
-  readonly path: string;
   /** What the file holds. */
   read(): Promise<string>;
   load(sdl: string): LoadedSupergraph;
@@ -62,7 +61,6 @@ export interface SupergraphFile {
 
 export function supergraphFile(path: string, addressOf?: AddressOf): SupergraphFile {
   return {
-    path,
     async read() {
       try {
         return await readFile(path, 'utf8');
