@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Registry, type Metric } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Registry, type Metric } from 'prom-client';
 
 /** A number that only grows. Whoever counts holds on to it and adds: nothing is looked up on the way. */
 export class Count {
@@ -51,6 +51,14 @@ export interface Metrics {
   /** A count that somebody else keeps. */
   counted(name: string, help: string, labels: readonly string[], read: () => Iterable<Reading>): void;
   readonly registry: Registry;
+}
+
+/** What one process tells the others: it survives JSON. */
+export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
+/** The text of the metrics of processes that serve together: theirs added up, or as each metric says. */
+export function textOf(all: readonly MetricsSnapshot[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...all]).metrics();
 }
 
 const durations = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];

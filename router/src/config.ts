@@ -31,6 +31,12 @@ The environment:
   ROUTER_KEY                secret that signs what the router says to subgraphs; without it nothing is said
   JWT_JWKS                  key set (file or http(s) address) that clients' tokens are checked with; without it no
   JWT_ISSUER, JWT_AUDIENCE  token is looked at
+  METRICS_PORT, METRICS_HOST
+                            where GET /metrics is answered, for Prometheus; without a port it isn't
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                            where spans go, as OTLP's JSON over HTTP; without it nothing is traced
+  OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_BSP_SCHEDULE_DELAY
+                            what OpenTelemetry says of them
   PLAYGROUND_TOKENS_FILE    JSON [{"label", "token"}] that the playground offers; for demonstrations only
   PLAYGROUND_EXAMPLES_FILE  JSON [{"title", "query", "variables"}] that the playground offers
 
@@ -70,6 +76,13 @@ const sources: readonly Source[] = [
   { path: ['identity', 'jwt', 'jwks'], variable: 'JWT_JWKS' },
   { path: ['identity', 'jwt', 'issuer'], variable: 'JWT_ISSUER' },
   { path: ['identity', 'jwt', 'audience'], variable: 'JWT_AUDIENCE' },
+  { path: ['telemetry', 'metrics', 'port'], variable: 'METRICS_PORT', number: true },
+  { path: ['telemetry', 'metrics', 'host'], variable: 'METRICS_HOST' },
+  { path: ['telemetry', 'traces', 'endpoint'], variable: 'OTEL_EXPORTER_OTLP_ENDPOINT' },
+  { path: ['telemetry', 'traces', 'service'], variable: 'OTEL_SERVICE_NAME' },
+  { path: ['telemetry', 'traces', 'sampler'], variable: 'OTEL_TRACES_SAMPLER' },
+  { path: ['telemetry', 'traces', 'ratio'], variable: 'OTEL_TRACES_SAMPLER_ARG', number: true },
+  { path: ['telemetry', 'traces', 'gatherMs'], variable: 'OTEL_BSP_SCHEDULE_DELAY', number: true },
   { path: ['playground', 'tokensFile'], variable: 'PLAYGROUND_TOKENS_FILE' },
   { path: ['playground', 'examplesFile'], variable: 'PLAYGROUND_EXAMPLES_FILE' },
 ];

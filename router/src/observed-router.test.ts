@@ -2,6 +2,7 @@ import { silentLog } from '@cafe-for-me/lib/testing/broker';
 import { startSpanReceiver, type SentSpan, type SpanReceiver } from '@cafe-for-me/lib/testing/otlp';
 import { until } from '@cafe-for-me/lib/testing/until';
 import { defaultSettings } from './settings.ts';
+import { createSiblings } from './siblings.ts';
 import { offerMetrics, startTelemetry, type Telemetry } from './telemetry.ts';
 import { telemetrySettings } from './telemetry-settings.ts';
 import { startRouter, type TestRouter } from './testing/router.ts';
@@ -117,7 +118,12 @@ describe('a router that keeps metrics', () => {
 
   it('offers them at an address of their own', async () => {
     await router.post('{ me { name } }');
-    const server = await offerMetrics(telemetry, { port: 0, host: '127.0.0.1', operations: [] }, silentLog);
+    const server = await offerMetrics(
+      telemetry,
+      { port: 0, host: '127.0.0.1', operations: [] },
+      createSiblings({ on: () => undefined }),
+      silentLog,
+    );
     expect(await (await fetch(server!.url)).text()).toContain('router_requests_total{');
     expect((await fetch(router.url.replace('/graphql', '/metrics'))).status).toBe(404);
     await server!.close();

@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { processWorld, runProcess, type ProcessWorld } from '@cafe-for-me/lib/process';
 import { createRouter } from './app.ts';
 import { readSettings } from './config.ts';
 import { followSupergraph } from './follow-supergraph.ts';
 import { createIdentity } from './identity.ts';
 import { loadPlayground } from './playground.ts';
-import { serving } from './siblings.ts';
+import { createSiblings, serving } from './siblings.ts';
 import { supergraphFile } from './supergraph.ts';
+import { offerMetrics, startTelemetry } from './telemetry.ts';
 import { signalsTaken } from './thread.ts';
 import { givenSpace } from './young-generation.ts';
 
@@ -26,38 +26,30 @@ export async function serve(
       const { supergraph, settings, addressOf } = readSettings(args, env);
       log.level = settings.log.level;
       const file = supergraphFile(supergraph, addressOf);
-      const { manifest } = settings.persistedOperations;
-      const read = async () => ({
-        sdl: await file.read(),
-        // Whether it can be read is said by whoever takes it up.
-        others: manifest === undefined ? [] : [await readFile(manifest, 'utf8').catch(() => '')],
-      });
-      const contents = await read();
-      const graph = file.load(contents.sdl);
+      const graph = file.load(await file.read());
+      const telemetry = await startTelemetry(settings.telemetry, log);
       const router = await createRouter({
         graph,
         identity: createIdentity({ routerKey: settings.identity.routerKey, tokens: settings.identity.jwt }),
         playground: await loadPlayground(settings.playground),
         log,
         settings,
+        telemetry,
       });
+      const metrics = await offerMetrics(telemetry, settings.telemetry.metrics, createSiblings(), log);
       const url = await router.listen(settings.listen.port, settings.listen.host);
       const semiSpace = givenSpace(process.execArgv, env['NODE_OPTIONS']);
       log.info({ url: `${url}/graphql`, pid: process.pid, semiSpace }, 'listening');
-      const following = followSupergraph({
-        paths: [supergraph, ...(manifest === undefined ? [] : [manifest])],
-        read,
-        everyMs: settings.reload.everyMs,
-        served: contents,
-        serve: (sdl) => router.serve(file.load(sdl)),
-        log,
-      });
+      const { everyMs } = settings.reload;
+      const following = followSupergraph({ file, everyMs, served: graph.sdl, serve: router.serve, log });
       if (signalsTaken().includes('SIGHUP')) world.on('SIGHUP', () => void following.reload());
       process.send?.(serving);
       return {
         async stop() {
           await following.stop();
           await router.drain();
+          await metrics?.close();
+          await telemetry?.stop();
         },
       };
     },

@@ -1,9 +1,10 @@
 import type { Logger } from '@cafe-for-me/lib/log';
-import type { Count, Metrics } from '@cafe-for-me/lib/metrics';
+import type { Count, Metrics, MetricsSnapshot } from '@cafe-for-me/lib/metrics';
 import { tracesUrl, type Span, type Telemetry as Tracing } from '@cafe-for-me/lib/telemetry';
 import type { MetricsServer } from '@cafe-for-me/lib/metrics-server';
 import { createCachesCounts, type CachesCounts } from './cache-counts.ts';
 import { StartRefused } from './refusal.ts';
+import type { Siblings } from './siblings.ts';
 import { observeFetches, type FetchesTelemetry } from './telemetry-fetches.ts';
 import { observeRequests, type RequestsTelemetry } from './telemetry-requests.ts';
 import type { TelemetrySettings } from './telemetry-settings.ts';
@@ -75,16 +76,27 @@ export function createTelemetry(parts: {
   };
 }
 
-/** Answers GET /metrics when the settings want it. @throws StartRefused when it can't listen there */
+/**
+ * Answers GET /metrics when the settings want it. Processes that serve together share the port, and whichever is asked tells of
+ * all of them.
+ *
+ * @throws StartRefused when it can't listen there
+ */
 export async function offerMetrics(
   telemetry: Telemetry | undefined,
   { port, host }: TelemetrySettings['metrics'],
+  siblings: Siblings,
   log: Logger,
 ): Promise<MetricsServer | undefined> {
   const registry = telemetry?.metrics?.registry;
   if (registry === undefined || port === null) return undefined;
   const { startMetricsServer } = await import('@cafe-for-me/lib/metrics-server');
-  const read = async () => ({ contentType: registry.contentType, text: await registry.metrics() });
+  const { textOf } = await import('@cafe-for-me/lib/metrics');
+  siblings.answer(topic, () => registry.getMetricsAsJSON());
+  const read = async () => ({
+    contentType: registry.contentType,
+    text: await textOf((await siblings.ask(topic)) as readonly MetricsSnapshot[]),
+  });
   try {
     const server = await startMetricsServer({ port, host, read, log });
     log.info({ url: server.url }, 'metrics are offered');
@@ -93,6 +105,9 @@ export async function offerMetrics(
     throw new StartRefused((error as Error).message);
   }
 }
+
+/** Under which processes ask each other for their metrics. */
+const topic = 'metrics';
 
 async function loadMetrics(): Promise<Metrics> {
   const { createMetrics } = await import('@cafe-for-me/lib/metrics');
