@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { processWorld, runProcess, type ProcessWorld } from '@cafe-for-me/lib/process';
 import { createRouter } from './app.ts';
 import { readSettings } from './config.ts';
@@ -26,7 +27,14 @@ export async function serve(
       const { supergraph, settings, addressOf } = readSettings(args, env);
       log.level = settings.log.level;
       const file = supergraphFile(supergraph, addressOf);
-      const graph = file.load(await file.read());
+      const { manifest } = settings.persistedOperations;
+      const read = async () => ({
+        sdl: await file.read(),
+        // Whether it can be read is said by whoever takes it up.
+        others: manifest === undefined ? [] : [await readFile(manifest, 'utf8').catch(() => '')],
+      });
+      const contents = await read();
+      const graph = file.load(contents.sdl);
       const telemetry = await startTelemetry(settings.telemetry, log);
       const router = await createRouter({
         graph,
@@ -40,8 +48,14 @@ export async function serve(
       const url = await router.listen(settings.listen.port, settings.listen.host);
       const semiSpace = givenSpace(process.execArgv, env['NODE_OPTIONS']);
       log.info({ url: `${url}/graphql`, pid: process.pid, semiSpace }, 'listening');
-      const { everyMs } = settings.reload;
-      const following = followSupergraph({ file, everyMs, served: graph.sdl, serve: router.serve, log });
+      const following = followSupergraph({
+        paths: [supergraph, ...(manifest === undefined ? [] : [manifest])],
+        read,
+        everyMs: settings.reload.everyMs,
+        served: contents,
+        serve: (sdl) => router.serve(file.load(sdl)),
+        log,
+      });
       if (signalsTaken().includes('SIGHUP')) world.on('SIGHUP', () => void following.reload());
       process.send?.(serving);
       return {
