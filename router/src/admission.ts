@@ -46,7 +46,9 @@ export function createAdmission(
     if (query !== undefined && query !== null && query !== '') {
       if (!persisted.texts) return idRequired();
       const mixedUp = id !== undefined && id !== createHash('sha256').update(query).digest('hex');
-      return mixedUp ? badRequest('The "sha256Hash" of a persisted query is not that of its text.') : refusalOfText(query);
+      return mixedUp
+        ? badRequest('The "sha256Hash" of a persisted query is not that of its text.')
+        : refusalOfText(query);
     }
     const listed = id === undefined ? undefined : persisted.listed(id);
     // A text that a client registered was looked at when it came.

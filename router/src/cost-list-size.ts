@@ -46,9 +46,7 @@ export function lengthOf(
     const lengths = given.map((valueOf) => valueOf(variables)).filter(isLength);
     return lengths.length > 0 ? Math.max(...lengths) : length;
   }
-  return nodes.some(({ value }) => value.kind === Kind.VARIABLE)
-    ? calculation.fromVariables(longest)
-    : longest({});
+  return nodes.some(({ value }) => value.kind === Kind.VARIABLE) ? calculation.fromVariables(longest) : longest({});
 }
 
 function isLength(value: unknown): value is number {

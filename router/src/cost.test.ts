@@ -76,10 +76,18 @@ describe('the cost of an operation', () => {
     ['sized fields in a fragment', '{ page(first: 4) { ...P } } fragment P on Page { items { title } }', 1 + 4],
     ['an argument', '{ search(text: "x") { __typename } }', 10 + 4],
     ['an input object', '{ search(filter: { text: "x", depth: 2 }) { __typename } }', 10 + 1 + 6],
-    ['input objects in lists', '{ search(filter: { and: [{ depth: 1 }, { kind: NEW }] }) { __typename } }', 10 + 1 + 7 + 4],
+    [
+      'input objects in lists',
+      '{ search(filter: { and: [{ depth: 1 }, { kind: NEW }] }) { __typename } }',
+      10 + 1 + 7 + 4,
+    ],
     ['enums in a list', '{ search(kinds: [NEW, OLD]) { __typename } }', 10 + 3 + 3],
     ['the dearest of several types', '{ search { ... on Book { author { name } } ... on Film { length } } }', 10 * 6],
-    ['the dearest, both on one type', '{ thing { ... on Song { singer { name } } ... on Song { composer { name } } ... on Film { director { name } } } }', 1 + 5 + 5],
+    [
+      'the dearest, both on one type',
+      '{ thing { ... on Song { singer { name } } ... on Song { composer { name } } ... on Film { director { name } } } }',
+      1 + 5 + 5,
+    ],
     ['a field of an interface: what the dearest type asks', '{ thing { rated } }', 1 + 9],
     ['a fragment on the interface of a type', '{ search { ... on Thing { rated } } }', 10 * (1 + 9)],
     ['what is skipped for good', '{ book @skip(if: true) { title } dear @include(if: false) }', 0],
@@ -96,8 +104,18 @@ describe('the cost of an operation', () => {
     ['more than fits', 'query ($n: Int) { paged(first: $n) { title } }', { n: 1e300 }, Number.MAX_SAFE_INTEGER],
     ['an included field', 'query ($w: Boolean!) { dear @include(if: $w) book { title } }', { w: true }, 31],
     ['a skipped field', 'query ($w: Boolean!) { dear @skip(if: $w) book { title } }', { w: true }, 1],
-    ['an input object', 'query ($f: Filter) { search(filter: $f) { __typename } }', { f: { depth: 1, and: [{ kind: 'NEW' }] } }, 10 + 1 + 6 + 1 + 3],
-    ['a variable inside of an input object', 'query ($d: Int) { search(filter: { depth: $d }) { __typename } }', { d: 1 }, 17],
+    [
+      'an input object',
+      'query ($f: Filter) { search(filter: $f) { __typename } }',
+      { f: { depth: 1, and: [{ kind: 'NEW' }] } },
+      10 + 1 + 6 + 1 + 3,
+    ],
+    [
+      'a variable inside of an input object',
+      'query ($d: Int) { search(filter: { depth: $d }) { __typename } }',
+      { d: 1 },
+      17,
+    ],
     ['a list', 'query ($k: [Kind!]) { search(kinds: $k) { __typename } }', { k: ['NEW', 'OLD', 'NEW'] }, 19],
     ['sized fields', 'query ($n: Int!) { page(first: $n) { items { similar { title } } } }', { n: 2 }, 1 + 2 * 11],
   ])('depends on variables: %s', (_what, query, variables, cost) => {
@@ -138,7 +156,8 @@ describe('the cost of an operation', () => {
   it('is computed in no time for fragments that double each other sixty times, also when it depends on variables', () => {
     const doubling = Array.from(
       { length: 60 },
-      (_, index) => `fragment F${index} on Author { one: book { author { ...F${index + 1} } } two: book { author { ...F${index + 1} } } }`,
+      (_, index) =>
+        `fragment F${index} on Author { one: book { author { ...F${index + 1} } } two: book { author { ...F${index + 1} } } }`,
     ).join(' ');
     const last = 'fragment F60 on Author { book { similar { title } author { name @include(if: $w) } } }';
     const query = `query ($w: Boolean!, $n: Int) { paged(first: $n) { author { ...F0 } } } ${doubling} ${last}`;

@@ -112,7 +112,11 @@ function costOf(
     return calculation.sum([calculation.times(times, one), ofArguments(field, node)]);
   }
 
-  function ofSelections({ selections }: SelectionSetNode, type: GraphQLCompositeType, sized: Sized | undefined): Amount {
+  function ofSelections(
+    { selections }: SelectionSetNode,
+    type: GraphQLCompositeType,
+    sized: Sized | undefined,
+  ): Amount {
     const always: Amount[] = [];
     /** What is asked of some of the possible types only, by the type of the fragment. */
     const branches = new Map<GraphQLCompositeType, Amount[]>();

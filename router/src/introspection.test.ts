@@ -25,8 +25,8 @@ describe.each(bothTransports)('introspection over %s', (_name, send) => {
     expect(data).toBeUndefined();
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'GRAPHQL_VALIDATION_FAILED' });
     expect(errors?.[0]?.message).toContain('introspection is not allowed');
-    const misspelt = await send(router, { query: '{ badgs }' });
-    expect(misspelt.errors?.map(({ message }) => message)).toEqual(['Cannot query field "badgs" on type "Query".']);
+    const misspelt = await send(router, { query: '{ badge }' });
+    expect(misspelt.errors?.map(({ message }) => message)).toEqual(['Cannot query field "badge" on type "Query".']);
     expect(await send(router, { query: '{ __typename }' })).toEqual({ data: { __typename: 'Query' } });
     await router.stop();
   });

@@ -70,26 +70,29 @@ describe('an operation that was sent before', () => {
     ['a mutation', { query: 'mutation { append(text: "get") }' }],
     ['a name', { query: 'query N { me { id } }', operationName: 'N' }],
     ['another name', { query: 'query N { me { id } }', operationName: 'M' }],
-  ])('is answered to GET as well, and blocked without the headers that keep other sites out: %s', async (_what, search) => {
-    const address = `${router.url}?${new URLSearchParams(search).toString()}`;
-    const get = async (headers: Record<string, string>) => {
-      const response = await fetch(address, { headers });
-      return [response.status, response.headers.get('content-type'), await response.text()];
-    };
-    for (const headers of [
-      { 'apollo-require-preflight': 'yes' },
-      { 'x-apollo-operation-name': 'N' },
-      { 'content-type': 'application/json' },
-    ]) {
-      const first = await get(headers);
-      // It is known from now on, if a mutation is not known already.
-      await router.post(search.query, { variables: { w: true } });
-      expect(await get(headers)).toEqual(first);
-      expect(await get(headers)).toEqual(first);
-    }
-    const [status, , text] = await get({});
-    expect([status, text]).toEqual([400, expect.stringContaining('CSRF')]);
-  });
+  ])(
+    'is answered to GET as well, and blocked without the headers that keep other sites out: %s',
+    async (_what, search) => {
+      const address = `${router.url}?${new URLSearchParams(search).toString()}`;
+      const get = async (headers: Record<string, string>) => {
+        const response = await fetch(address, { headers });
+        return [response.status, response.headers.get('content-type'), await response.text()];
+      };
+      for (const headers of [
+        { 'apollo-require-preflight': 'yes' },
+        { 'x-apollo-operation-name': 'N' },
+        { 'content-type': 'application/json' },
+      ]) {
+        const first = await get(headers);
+        // It is known from now on, if a mutation is not known already.
+        await router.post(search.query, { variables: { w: true } });
+        expect(await get(headers)).toEqual(first);
+        expect(await get(headers)).toEqual(first);
+      }
+      const [status, , text] = await get({});
+      expect([status, text]).toEqual([400, expect.stringContaining('CSRF')]);
+    },
+  );
 
   it('is answered alike over both transports, whatever comes of it', async () => {
     for (const request of [

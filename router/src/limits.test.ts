@@ -64,7 +64,9 @@ describe.each(bothTransports)('limits over %s', (name, send) => {
 
   it('leave fragments that spread themselves to validation', async () => {
     const query = '{ me { ...A } } fragment A on User { id ...B } fragment B on User { ...A }';
-    expect((await send(router, { query })).errors?.[0]?.extensions).toMatchObject({ code: 'GRAPHQL_VALIDATION_FAILED' });
+    expect((await send(router, { query })).errors?.[0]?.extensions).toMatchObject({
+      code: 'GRAPHQL_VALIDATION_FAILED',
+    });
   });
 
   it('leave what is no GraphQL to the parser', async () => {
@@ -82,7 +84,9 @@ describe('limits', () => {
   });
 
   it('end a socket whose message is too large, and refuse such a body', async () => {
-    const narrow = await startRouter(subgraphs.sdl, { settings: settingsSchema.parse({ limits: { bodyBytes: 2_000 } }) });
+    const narrow = await startRouter(subgraphs.sdl, {
+      settings: settingsSchema.parse({ limits: { bodyBytes: 2_000 } }),
+    });
     const query = `{ me { id } } # ${'x'.repeat(2_000)}`;
     const { status, body } = await narrow.post(query);
     expect([status, body.errors?.[0]?.extensions['code']]).toEqual([413, 'REQUEST_TOO_LARGE']);

@@ -44,12 +44,16 @@ async function sendHttp({ method, search, headers, body }: MalformedHttp): Promi
     const url = router.url + search;
     // Node leaves it out where it expects no body.
     const length = body === undefined ? {} : { 'content-length': String(body.length) };
-    const request = httpRequest(url, { method, headers: { ...headers, ...length }, agent }, function answered(response) {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() }));
-      response.on('error', reject);
-    });
+    const request = httpRequest(
+      url,
+      { method, headers: { ...headers, ...length }, agent },
+      function answered(response) {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() }));
+        response.on('error', reject);
+      },
+    );
     // What is refused before it is read through may be cut off.
     request.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNRESET' || error.code === 'EPIPE') resolve({ status: undefined, text: '' });

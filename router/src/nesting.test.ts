@@ -1,7 +1,8 @@
 import { nestsTooDeep } from './nesting.ts';
 
 const padding = `"${'x'.repeat(3_000)}"`;
-const nested = (open: string, close: string, times: number) => `[${padding},${open.repeat(times)}1${close.repeat(times)}]`;
+const nested = (open: string, close: string, times: number) =>
+  `[${padding},${open.repeat(times)}1${close.repeat(times)}]`;
 
 describe('the nesting of a JSON text', () => {
   it.each([

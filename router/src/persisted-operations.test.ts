@@ -75,10 +75,14 @@ describe.each(bothTransports)('persisted operations over %s', (_name, send) => {
 
   it('are not registered when that is off', async () => {
     const router = await start({ automatic: false });
-    expect(await codeOf(send(router, { query: me, extensions: byId(hashOf(me)) }))).toBe('PERSISTED_QUERY_NOT_SUPPORTED');
+    expect(await codeOf(send(router, { query: me, extensions: byId(hashOf(me)) }))).toBe(
+      'PERSISTED_QUERY_NOT_SUPPORTED',
+    );
     const listed = await startWithList('off', { automatic: false });
     const other = '{ badges }';
-    expect(await send(listed, { query: other, extensions: byId(hashOf(other)) })).toEqual({ data: { badges: ['gold'] } });
+    expect(await send(listed, { query: other, extensions: byId(hashOf(other)) })).toEqual({
+      data: { badges: ['gold'] },
+    });
     expect(await codeOf(send(listed, { extensions: byId(hashOf(other)) }))).toBe('PERSISTED_QUERY_NOT_FOUND');
   });
 
@@ -111,7 +115,9 @@ describe.each(bothTransports)('persisted operations over %s', (_name, send) => {
       expect(await send(router, { query: '# laid out\nquery Me {\n  me { name, } }' })).toEqual(answered);
       expect(await send(router, { extensions: byId(hashOf(me)) })).toEqual(answered);
       expect(await codeOf(send(router, { query: '{ badges }' }))).toBe('QUERY_NOT_IN_SAFELIST');
-      expect(await codeOf(send(router, { query: 'subscription { unending { version } }' }))).toBe('QUERY_NOT_IN_SAFELIST');
+      expect(await codeOf(send(router, { query: 'subscription { unending { version } }' }))).toBe(
+        'QUERY_NOT_IN_SAFELIST',
+      );
       expect(await codeOf(send(router, { query: '{ no GraphQL' }))).toBe('QUERY_NOT_IN_SAFELIST');
     }
   });
@@ -131,7 +137,9 @@ describe.each(bothTransports)('persisted operations over %s', (_name, send) => {
     for (const _time of [1, 2]) {
       expect(await send(router, { extensions: byId(hashOf(me)) })).toEqual(answered);
       expect(await codeOf(send(router, { query: me }))).toBe('PERSISTED_QUERY_ID_REQUIRED');
-      expect(await codeOf(send(router, { query: me, extensions: byId(hashOf(me)) }))).toBe('PERSISTED_QUERY_ID_REQUIRED');
+      expect(await codeOf(send(router, { query: me, extensions: byId(hashOf(me)) }))).toBe(
+        'PERSISTED_QUERY_ID_REQUIRED',
+      );
       expect(await codeOf(send(router, { extensions: byId('unknown') }))).toBe('PERSISTED_QUERY_NOT_FOUND');
     }
   });
@@ -141,12 +149,15 @@ describe('persisted operations', () => {
   it('are answered to GET as well, with the same bytes from the second time on', async () => {
     const router = await startWithList('ids');
     const parameters = new URLSearchParams({ extensions: JSON.stringify(byId(hashOf(me))) });
-    const get = () => fetch(`${router.url}?${parameters.toString()}`, { headers: { 'apollo-require-preflight': 'yes' } });
+    const get = () =>
+      fetch(`${router.url}?${parameters.toString()}`, { headers: { 'apollo-require-preflight': 'yes' } });
     const texts = [await (await get()).text(), await (await get()).text()];
     expect(texts).toEqual([JSON.stringify(answered), JSON.stringify(answered)]);
     expect((await fetch(`${router.url}?${parameters.toString()}`)).status).toBe(400);
     const query = new URLSearchParams({ query: me });
-    const refused = await fetch(`${router.url}?${query.toString()}`, { headers: { 'apollo-require-preflight': 'yes' } });
+    const refused = await fetch(`${router.url}?${query.toString()}`, {
+      headers: { 'apollo-require-preflight': 'yes' },
+    });
     expect(refused.status).toBe(400);
   });
 
@@ -161,7 +172,14 @@ describe('persisted operations', () => {
     ['another format', { operations: [] }, 'format'],
     ['a body that is none', manifestOf([{ id: 'a', body: 1 }]), 'operations.0.body'],
     ['the hash of another text', manifestOf([{ id: hashOf(append), body: me }]), 'is not that of its body'],
-    ['an id twice', manifestOf([{ id: 'a', body: me }, { id: 'a', body: append }]), 'under the id a'],
+    [
+      'an id twice',
+      manifestOf([
+        { id: 'a', body: me },
+        { id: 'a', body: append },
+      ]),
+      'under the id a',
+    ],
   ])('keep the router from starting with %s in the manifest', async (_what, content, sentence) => {
     await expect(start({ manifest: await manifest(content) })).rejects.toThrow(sentence);
   });

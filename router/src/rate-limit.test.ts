@@ -69,7 +69,11 @@ describe('the rate limit', () => {
   it('counts by the subject of the token, whatever the address', async () => {
     const { anonymous } = createIdentity({ routerKey: undefined, tokens: undefined });
     const callerOf = (sub: string): Caller => ({ ...anonymous, claims: { iss: 'issuer', sub } });
-    const identity = { anonymous, header: 'authorization', identify: (name: string | undefined) => callerOf(String(name)) };
+    const identity = {
+      anonymous,
+      header: 'authorization',
+      identify: (name: string | undefined) => callerOf(String(name)),
+    };
     router = await start({ operations: 1, trustedProxies: 1 }, { identity });
     const post = async (authorization: string) =>
       (await router.post('{ badges }', { headers: { authorization, ...someone() } })).status;

@@ -49,7 +49,10 @@ async function pipelineWith(...rules: OperationRule[]) {
 
   async function overHttp(query: string, variables?: Record<string, unknown>): Promise<number> {
     const headers = { 'content-type': 'application/json' };
-    const { status = 200 } = await pipeline.http({ method: 'POST', headers, search: '', body: { query, variables } }, context);
+    const { status = 200 } = await pipeline.http(
+      { method: 'POST', headers, search: '', body: { query, variables } },
+      context,
+    );
     return status;
   }
   return { pipeline, executed, overHttp };
@@ -86,7 +89,10 @@ describe('a rule about operations', () => {
 
   it('refuses a request before anything is executed, for the first time and when the operation is known', async () => {
     const { pipeline, executed, overHttp } = await pipelineWith({
-      prepare: () => ({ variables }) => (variables?.['x'] === 1 ? undefined : no('NOT_ONE')),
+      prepare:
+        () =>
+        ({ variables }) =>
+          variables?.['x'] === 1 ? undefined : no('NOT_ONE'),
     });
     for (const query of operations) {
       for (const x of [2, 1, 2]) {

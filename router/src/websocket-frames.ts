@@ -21,7 +21,7 @@ const end: IteratorReturnResult<undefined> = { done: true, value: undefined };
  */
 export function frames<T>(
   id: string,
-  answers: AsyncIterator<T> ,
+  answers: AsyncIterator<T>,
   socket: Sender,
   textOf: (answer: T) => string,
 ): AsyncIterableIterator<never> {

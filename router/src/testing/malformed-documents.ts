@@ -24,7 +24,20 @@ export const oddities: readonly unknown[] = [
   { length: 1e9 },
 ];
 
-export const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'w', '', ' ', '\0', '\ud800', 'é', '💥', '$w'];
+export const names = [
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  'w',
+  '',
+  ' ',
+  '\0',
+  '\ud800',
+  'é',
+  '💥',
+  '$w',
+];
 
 const tokens = [
   ...'{}()[]!:=|&@$,"#\\\0\ufeff\n'.split(''),
@@ -89,4 +102,3 @@ export function invalidUtf8(random: Random): Buffer {
   bytes.set(random.pick([[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80], [0xe2, 0x82]]), bytes.indexOf('~'));
   return bytes;
 }
-

@@ -34,4 +34,3 @@ export const messages: readonly ((random: Random) => string | Buffer)[] = [
   (random) => invalidUtf8(random),
   () => '',
 ];
-

@@ -81,4 +81,3 @@ export function createMalformed(seed: string): () => Malformed {
 function randomBytes(random: Random): Buffer {
   return Buffer.from(Array.from({ length: 1 + random.integer(200) }, () => random.integer(256)));
 }
-
