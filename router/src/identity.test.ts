@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
+import { verifyIdentity } from '@cafe-for-me/lib/router-identity';
 import type { z } from 'zod';
 import { BadToken, createIdentity } from './identity.ts';
 import type { jwtSettings } from './jwt-settings.ts';
@@ -38,6 +39,16 @@ describe('the caller of a token', () => {
     const { expiresAt } = await identity.identify(authorization);
     now = expiresAt!;
     await expect((async () => identity.identify(authorization))()).rejects.toThrow('The token has expired.');
+  });
+
+  it('is told to subgraphs in one text by all who ask in one moment', async () => {
+    const routerKey = 'a-key-of-at-least-thirty-two-characters';
+    const identity = createIdentity({ routerKey, tokens: tokens.settings });
+    const caller = await identity.identify(`Bearer ${await tokens.sign()}`);
+    const [one, two] = await Promise.all([caller.signed(), caller.signed()]);
+    expect(one).toBe(two);
+    expect(caller.signed()).toBe(one);
+    expect((await verifyIdentity(routerKey, one!)).claims).toMatchObject({ sub: 'alice', iss: 'issuer' });
   });
 
   it.each([

@@ -113,12 +113,16 @@ function createCaller(key: KeyObject | undefined, now: () => number, checked?: C
   const claims = checked?.claims ?? null;
   let text: string | undefined;
   let until = -Infinity;
+  let signing: Promise<string> | undefined;
 
   async function sign(secret: KeyObject): Promise<string> {
-    const signed = await signIdentity(secret, claims);
-    text = signed;
-    until = now() + reusedForMs;
-    return signed;
+    try {
+      text = await signIdentity(secret, claims);
+      until = now() + reusedForMs;
+      return text;
+    } finally {
+      signing = undefined;
+    }
   }
 
   return {
@@ -126,7 +130,10 @@ function createCaller(key: KeyObject | undefined, now: () => number, checked?: C
     expiresAt: checked?.expiresAt,
     signed() {
       if (key === undefined) return undefined;
-      return text !== undefined && until > now() ? text : sign(key);
+      if (text !== undefined && until > now()) return text;
+      // Once for all who ask at this moment: equal texts let equal fetches be made once.
+      signing ??= sign(key);
+      return signing;
     },
   };
 }
