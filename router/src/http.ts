@@ -64,7 +64,9 @@ export function createHttpTransport(options: {
 
   function refuseToken(response: ServerResponse, operation: Arrived, error: BadToken): void {
     const { message, unavailable, cause } = error;
-    log.info({ ...logFields(operation), error: cause }, 'a token was refused');
+    const fields = { ...logFields(operation), error: cause };
+    if (unavailable) log.error(fields, "a token can't be checked");
+    else log.info(fields, 'a token was refused');
     if (!unavailable) response.setHeader('www-authenticate', 'Bearer error="invalid_token"');
     const code = unavailable ? 'SERVICE_UNAVAILABLE' : 'UNAUTHENTICATED';
     operation.observed?.failed([{ extensions: { code } }]);

@@ -190,7 +190,7 @@ describe.each([
 });
 
 describe('keys that can’t be had', () => {
-  it('are the router’s fault: 503, and callers without a token are served', async () => {
+  it('are the router’s fault: 503, or 1013 on a socket, and callers without a token are served', async () => {
     const subgraphs = await startProtected();
     const jwks = '/there/is/no/such/file';
     const router = await startRouter(subgraphs.sdl, { identityOptions: { tokens: { ...tokens.settings, jwks } } });
@@ -200,6 +200,8 @@ describe('keys that can’t be had', () => {
       });
       expect(status).toBe(503);
       expect(body.errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE' } }]);
+      const socket = router.socket({ connectionParams: headers });
+      await expect(collect(socket.iterate({ query }))).rejects.toMatchObject({ code: 1013 });
       expect((await router.post(query)).status).toBe(200);
     } finally {
       await router.stop();

@@ -11,7 +11,7 @@ import type { Cors } from './cors.ts';
 import { formatAll } from './errors.ts';
 import type { Executed } from './execute.ts';
 import { within, type EnterGeneration, type Generation } from './generation.ts';
-import type { Caller, Identity } from './identity.ts';
+import { BadToken, type Caller, type Identity } from './identity.ts';
 import type { LiveSubscription, LiveSubscriptions } from './live-subscriptions.ts';
 import type { Outcome } from './pipeline.ts';
 import { rateLimited, type RateLimit } from './rate-limit.ts';
@@ -80,7 +80,11 @@ export function createWebSocketTransport(options: {
       const { header } = identity;
       extra.caller = await identity.identify(tokenIn(connectionParams, header) ?? extra.request.headers[header]);
     } catch (error) {
-      log.info({ error }, 'a socket was refused');
+      if (error instanceof BadToken && !error.unavailable) log.info({ error }, 'a socket was refused');
+      else {
+        log.error({ error }, "a socket's token can't be checked");
+        extra.socket.close(tryAgainLater, 'Try again later');
+      }
       return false;
     }
     closeAtExpiry(extra);
