@@ -195,9 +195,8 @@ describe('keys that can’t be had', () => {
     const jwks = '/there/is/no/such/file';
     const router = await startRouter(subgraphs.sdl, { identityOptions: { tokens: { ...tokens.settings, jwks } } });
     try {
-      const { status, body } = await router.post(query, {
-        headers: { authorization: `Bearer ${await tokens.sign()}` },
-      });
+      const headers = { authorization: `Bearer ${await tokens.sign()}` };
+      const { status, body } = await router.post(query, { headers });
       expect(status).toBe(503);
       expect(body.errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE' } }]);
       const socket = router.socket({ connectionParams: headers });
