@@ -42,7 +42,7 @@ function follow(path: string, everyMs: number) {
     everyMs,
     served: { sdl: `${sdl}# 0`, others: [] },
     async serve(text) {
-      served.push(file.load(text).sdl.slice(sdl.length));
+      served.push((await file.load(text)).sdl.slice(sdl.length));
     },
     log,
   });

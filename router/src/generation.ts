@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { FormatError } from '@cafe-for-me/lib/errors';
 import type { Logger } from '@cafe-for-me/lib/log';
 import type { GrantPolicies } from './authorization-grants.ts';
@@ -46,15 +47,12 @@ export async function createGeneration(parts: {
 
   async function started(): Promise<Pipeline> {
     try {
-      const executor = authorized(
-        createExecutor({ graph, fetches: connected.fetches, settings: settings.planner, log, telemetry }),
-        {
-          graph,
-          settings: settings.authorization,
-          grantPolicies,
-          log,
-        },
-      );
+      // Each step takes a while, and the generation before serves meanwhile: its requests come through in between.
+      await setImmediate();
+      const all = createExecutor({ graph, fetches: connected.fetches, settings: settings.planner, log, telemetry });
+      await setImmediate();
+      const executor = authorized(all, { graph, settings: settings.authorization, grantPolicies, log });
+      await setImmediate();
       return await startPipeline({ graph, executor, formatError, persisted, settings, log, telemetry });
     } catch (error) {
       await connected.release();

@@ -34,7 +34,7 @@ export async function serve(
         others: manifest === undefined ? [] : [await readFile(manifest, 'utf8').catch(() => '')],
       });
       const contents = await read();
-      const graph = file.load(contents.sdl);
+      const graph = await file.load(contents.sdl);
       const telemetry = await startTelemetry(settings.telemetry, log);
       const router = await createRouter({
         graph,
@@ -53,7 +53,7 @@ export async function serve(
         read,
         everyMs: settings.reload.everyMs,
         served: contents,
-        serve: (sdl) => router.serve(file.load(sdl)),
+        serve: async (sdl) => router.serve(await file.load(sdl)),
         log,
       });
       if (signalsTaken().includes('SIGHUP')) world.on('SIGHUP', () => void following.reload());

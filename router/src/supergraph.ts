@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph, type Schema } from '@apollo/federation-internals';
 import type { GraphQLSchema } from 'graphql';
 import { StartRefused } from './refusal.ts';
@@ -32,9 +33,29 @@ const supportedFeatures = new Set(
  *
  * @throws Error when it is no supergraph, or a subgraph has no usable address
  */
-export function loadSupergraph(sdl: string, addressOf: AddressOf = () => undefined): LoadedSupergraph {
+export function loadSupergraph(sdl: string, addressOf?: AddressOf): LoadedSupergraph {
+  const building = stepsOf(sdl, addressOf);
+  for (;;) {
+    const step = building.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, for a router that serves meanwhile: each step takes a while, and requests come through in between. */
+async function loadInSteps(sdl: string, addressOf: AddressOf | undefined): Promise<LoadedSupergraph> {
+  const building = stepsOf(sdl, addressOf);
+  for (;;) {
+    const step = building.next();
+    if (step.done === true) return step.value;
+    await setImmediate();
+  }
+}
+
+function* stepsOf(sdl: string, addressOf: AddressOf = () => undefined): Generator<undefined, LoadedSupergraph> {
   const supergraph = Supergraph.build(sdl, { validateSupergraph: true, supportedFeatures });
+  yield;
   const apiSchema = supergraph.apiSchema();
+  yield;
   const subgraphs = supergraph.subgraphsMetadata().map(({ name, url }) => {
     const address = addressOf(name) ?? url;
     if (!URL.canParse(address) || !/^https?:/.test(address)) {
@@ -42,21 +63,17 @@ export function loadSupergraph(sdl: string, addressOf: AddressOf = () => undefin
     }
     return { name, url: address };
   });
-  return {
-    sdl,
-    supergraph,
-    apiSchema,
-    schema: apiSchema.toGraphQLJSSchema(),
-    fullSchema: supergraph.schema.toGraphQLJSSchema(),
-    subgraphs,
-  };
+  const schema = apiSchema.toGraphQLJSSchema();
+  yield;
+  return { sdl, supergraph, apiSchema, schema, fullSchema: supergraph.schema.toGraphQLJSSchema(), subgraphs };
 }
 
 /** A supergraph that stands in a file. Both functions throw a StartRefused with the reason as one sentence. */
 export interface SupergraphFile {
   /** What the file holds. */
   read(): Promise<string>;
-  load(sdl: string): LoadedSupergraph;
+  /** Lets other work through while it builds. */
+  load(sdl: string): Promise<LoadedSupergraph>;
 }
 
 export function supergraphFile(path: string, addressOf?: AddressOf): SupergraphFile {
@@ -69,9 +86,9 @@ export function supergraphFile(path: string, addressOf?: AddressOf): SupergraphF
         throw new StartRefused(`The supergraph file ${path} ${missing ? 'does not exist' : 'cannot be read'}.`);
       }
     },
-    load(sdl) {
+    async load(sdl) {
       try {
-        return loadSupergraph(sdl, addressOf);
+        return await loadInSteps(sdl, addressOf);
       } catch (error) {
         const reason = (error as Error).message.split('\n', 1)[0]?.replace(/\.$/, '');
         throw new StartRefused(`${path} is not a supergraph that can be served: ${reason}.`);
