@@ -3,7 +3,7 @@ import type { KeyPath } from './config-file.ts';
 import { allowedBy, plainSchema, schemaAt, type JsonSchema } from './config-schema.ts';
 
 /** What zod says where a schema says nothing better. */
-const zodsOwnWords = /^(?:Invalid|Too|Unrecognized)/;
+const wordsOfZod = /^(?:Invalid|Too|Unrecognized)/;
 
 /**
  * Says what is wrong with settings, one sentence each, never repeating a value: it may be a secret.
@@ -23,7 +23,7 @@ export function problemsOf(
     const schema = schemaAt(issue.path);
     const wanted = schema === undefined ? undefined : allowedBy(schema);
     if (value === undefined) return [at(issue.path, `is missing${wanted === undefined ? '' : `; it is ${wanted}`}`)];
-    if (wanted === undefined || !zodsOwnWords.test(issue.message)) return [at(issue.path, `: ${issue.message}`)];
+    if (wanted === undefined || !wordsOfZod.test(issue.message)) return [at(issue.path, `: ${issue.message}`)];
     return [at(issue.path, `should be ${wanted}${meant(nearest(value, schema?.enum ?? []))}`)];
   });
 

@@ -76,7 +76,7 @@ subgraphs:
   });
 
   it('says of a wrong value where it was given and what is allowed, and never the value', () => {
-    const env = { ROUTER_KEY: 'tooshort', PORT: '99999', SUBGRAPH_URL_PEOPLE: 'ftp://x', JWT_ISSUER: 'me' };
+    const env = { ROUTER_KEY: 'too short', PORT: '99999', SUBGRAPH_URL_PEOPLE: 'ftp://x', JWT_ISSUER: 'me' };
     const told = problems(() => readSettings(['--supergraph', 'a', '--workers', 'many'], env));
     expect(told).toEqual([
       '--workers: workers should be a whole number from 1 to 256',
@@ -103,7 +103,7 @@ describe('a configuration file', () => {
 listen:
   prot: 4000
 log:
-  level: wran
+  level: warm
 port: 4000
 limits:
   depth: deep
@@ -220,7 +220,7 @@ describe('what is said about the configuration', () => {
   });
 
   it('is a sentence for every setting', () => {
-    expect(undescribed(plainSchema, [])).toEqual([]);
+    expect(withoutDescription(plainSchema, [])).toEqual([]);
   });
 });
 
@@ -232,11 +232,11 @@ function keysOf(values: object, path = ''): string[] {
   );
 }
 
-function undescribed(schema: JsonSchema, path: readonly string[]): string[] {
+function withoutDescription(schema: JsonSchema, path: readonly string[]): string[] {
   const found: string[] = [];
   for (const [key, one] of Object.entries(schema.properties ?? {})) {
     if (one.description === undefined) found.push([...path, key].join('.'));
-    found.push(...undescribed(one, [...path, key]));
+    found.push(...withoutDescription(one, [...path, key]));
   }
   return found;
 }
