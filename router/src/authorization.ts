@@ -148,8 +148,8 @@ export function authorized(
     return askedForEach(await subscription, incoming, needs, lacking);
   }
 
+  // Nothing of the executor passes by itself: whatever it learns to execute has to be looked at here.
   return {
-    ...executor,
     execute(incoming) {
       const needs = needsFor(incoming);
       if (needs === undefined) return executor.execute(incoming);
@@ -160,6 +160,7 @@ export function authorized(
         ids === undefined ? executor.execute(incoming) : executeAllowed(incoming, needs, ids),
       );
     },
+    // It executes nothing.
     prepare: executor.prepare,
     subscription(incoming) {
       const needs = needsFor(incoming);
@@ -184,14 +185,13 @@ function coercedVariables(schema: GraphQLSchema, { operation, variables }: Incom
   return { coerced: result.coerced, errors: result.errors ?? [] };
 }
 
-/** The client's answer, made of what was executed of its operation. */
+/** The client's answer, made of what was executed of its operation; nothing else of that is passed on. */
 function completed(operation: DeniedOperation, executed: Executed): Executed {
-  if (executed.data === undefined) return executed;
-  const { data, denied } = completeAnswer(
-    operation,
-    JSON.parse(executed.data) as Readonly<Record<string, unknown>> | null,
-  );
-  return { ...executed, data: JSON.stringify(data), errors: [...(executed.errors ?? []), ...unauthorized(denied)] };
+  const { data: text, errors: failed = [], extensions } = executed;
+  if (text === undefined) return executed;
+  const { data, denied } = completeAnswer(operation, JSON.parse(text) as Readonly<Record<string, unknown>> | null);
+  const errors = [...failed, ...unauthorized(denied)];
+  return { data: JSON.stringify(data), ...(errors.length > 0 && { errors }), ...(extensions && { extensions }) };
 }
 
 /** A list may have thousands of items; where in the router their errors are made is of no interest, and costs most of it. */
