@@ -79,6 +79,7 @@ export function createSubgraphFetch(options: {
   const connections = createSubgraphConnections<Fetch>({ ...settings, url: subgraph.url }, { answered, failed });
   const retries = createRetries(settings.retry);
   const breaker = settings.breaker.enabled ? createBreaker(settings.breaker, breakerChanged) : alwaysClosed;
+  const underWay = flights.ofSubgraph(timeoutMs * joinablePart);
   const sameForAll = ['content-type', 'application/json', 'accept', 'application/json', ...fixed];
 
   function breakerChanged(state: 'opened' | 'closed'): void {
@@ -99,7 +100,7 @@ export function createSubgraphFetch(options: {
 
   function end({ flight, shareable, observed, tries }: Fetch, outcome: Outcome): void {
     observed?.ended(outcome, tries);
-    if (flight !== undefined) flights.remove(flight);
+    if (flight !== undefined) underWay.remove(flight);
     if (!shareable) flights.forgetAll();
   }
 
@@ -152,14 +153,14 @@ export function createSubgraphFetch(options: {
     const headers = fromClient === undefined ? [] : fromClient(context.headers);
     if (identity !== undefined) headers.push(identityHeader, identity);
     const shared = shareable && shareInFlight;
-    // No header holds a line's end: different parts never make the same key.
-    const key = shared ? `${name}\n${headers.join('\n')}\n\n${body}` : '';
+    // No header holds a line's end: different ones never make the same text.
+    const scope = shared && headers.length > 0 ? headers.join('\n') : '';
     if (shared) {
-      const underWay = flights.find(key);
+      const known = underWay.find(scope, body);
       // An error belongs to one request, where it gets a path.
-      if (underWay !== undefined) {
+      if (known !== undefined) {
         telemetry?.shared();
-        return underWay.catch(rethrowCopy);
+        return known.catch(rethrowCopy);
       }
     }
     headers.push(...sameForAll, 'x-request-id', context.requestId);
@@ -181,7 +182,7 @@ export function createSubgraphFetch(options: {
         tries: 0,
       };
     });
-    if (shared) fetch.flight = flights.add(key, text, timeoutMs * joinablePart);
+    if (shared) fetch.flight = underWay.add(scope, body, text);
     retries.began();
     begin(fetch);
     return text;
