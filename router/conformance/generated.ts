@@ -15,6 +15,8 @@ export interface GeneratedRun {
   readonly operations: number;
   /** The first one's number. @default 0 */
   readonly from?: number;
+  /** How the fixtures were picked, for the command that repeats an operation. */
+  readonly picked?: string;
   /** Is told after each operation how many have been tried, and of each that went wrong. */
   readonly tried?: (count: number) => void;
   readonly wrong?: (report: string) => void;
@@ -31,7 +33,7 @@ export interface GeneratedOutcome {
 
 /** Tries random operations over the fixtures, each with failures of its own. */
 export async function tryGenerated(fixtures: readonly Fixture[], run: GeneratedRun): Promise<GeneratedOutcome> {
-  const { seed, operations, from = 0, tried, wrong, maxWrong = 10 } = run;
+  const { seed, operations, from = 0, picked = '', tried, wrong, maxWrong = 10 } = run;
   const setups = new Map<Fixture, Ready>();
   const reports: string[] = [];
   let stockWrong = 0;
@@ -43,7 +45,7 @@ export async function tryGenerated(fixtures: readonly Fixture[], run: GeneratedR
     const told = trial === undefined ? 'nobody' : await wrongness(ready, trial);
     if (told === 'stock') stockWrong += 1;
     else if (told !== 'nobody') {
-      const text = `seed ${seed}, operation ${number} (--seed ${seed} --from ${number} --operations 1)\n${told}`;
+      const text = `seed ${seed}, operation ${number} (--seed ${seed} --from ${number} --operations 1${picked})\n${told}`;
       reports.push(text);
       wrong?.(text);
     }
@@ -108,8 +110,12 @@ async function wrongness({ setup }: Ready, trial: Trial): Promise<string> {
   return report(setup, smallest, await tryOut(setup, smallest));
 
   async function judge(one: Trial): Promise<'ours' | 'stock' | 'nobody'> {
-    const { differences, fromStock, stock, whole } = await tryOut(setup, one);
-    if (differences.length > 0) return 'ours';
+    // At the same time as the same operation without failures: what one of them meets is nothing to the other.
+    const [{ differences, fromStock, stock, whole }, neighbor] = await Promise.all([
+      tryOut(setup, one),
+      tryOut(setup, { asked: one.asked, lateness: `beside ${one.lateness}`, against: { stock: false, whole: true } }),
+    ]);
+    if (differences.length + neighbor.differences.length > 0) return 'ours';
     if (fromStock.length === 0) return 'nobody';
     if (one.against.whole || !isSound(stock, whole)) return 'stock';
     const { down: _down, ...up } = one;

@@ -43,6 +43,7 @@ async function run(): Promise<void> {
     seed,
     operations,
     from,
+    picked: values.fixture === '' ? '' : ` --fixture "${values.fixture}"`,
     wrong: (report) => write(`\n✘ ${report}\n`),
     tried(tried) {
       count = tried;
