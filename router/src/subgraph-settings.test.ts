@@ -16,8 +16,8 @@ describe("subgraphs' settings", () => {
   });
 
   it('are for subgraphs that are there, or have a name that is told', () => {
-    const settings = subgraphSettings.parse({ byName: { shops: {}, shosp: {} } });
-    expect(namesUnknownTo([{ name: 'shops' }, { name: 'users' }], settings)).toEqual(['shosp']);
+    const settings = subgraphSettings.parse({ byName: { shops: {}, shop: {} } });
+    expect(namesUnknownTo([{ name: 'shops' }, { name: 'users' }], settings)).toEqual(['shop']);
   });
 
   it('know a subgraph by its own name only', () => {
