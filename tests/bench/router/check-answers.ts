@@ -58,7 +58,8 @@ export async function waitUntilReady(setting: Setting, running: Running, withinM
     }));
     if (checked.wrong === undefined) return;
     if (!running.child.running() || performance.now() > until) {
-      throw new Error(`does not get ready (${checked.wrong}):\n${running.child.lastLines(5).join('\n')}`);
+      const said = running.child.lastLines(3).map((line) => line.slice(0, 500));
+      throw new Error(`does not get ready (${checked.wrong}):\n${said.join('\n')}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
