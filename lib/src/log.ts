@@ -73,7 +73,7 @@ function contextOfLine(): object {
   const { traceparent } = fields;
   if (typeof traceparent === 'string') {
     delete fields['traceparent'];
-    // version-traceid-spanid-flags
+    // version, trace, span and flags, with a dash between each
     fields['traceId'] = traceparent.slice(3, 35);
   }
   return fields;
