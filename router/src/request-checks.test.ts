@@ -50,7 +50,7 @@ async function pipelineWith(...rules: OperationRule[]) {
   async function overHttp(query: string, variables?: Record<string, unknown>): Promise<number> {
     const headers = { 'content-type': 'application/json' };
     const { status = 200 } = await pipeline.http(
-      { method: 'POST', headers, search: '', body: { query, variables } },
+      { method: 'POST', headers, search: '', body: { query, ...(variables && { variables }) } },
       context,
     );
     return status;
