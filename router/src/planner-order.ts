@@ -1,4 +1,4 @@
-import type { FetchNode, PlanNode } from '@apollo/query-planner';
+import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
 import { condition, inputPaths, parallel } from './planner-fetches.ts';
 
 /** A field of the objects at a path. */
@@ -6,6 +6,34 @@ export interface FieldAt {
   readonly path: readonly (string | number)[];
   /** As it is called in the data. */
   readonly name: string;
+}
+
+/** Whether a plan completes objects at one of the places (`nodes.part`), or below, by fetches of their own. */
+export function completes({ node }: QueryPlan, places: readonly string[]): boolean {
+  if (node === undefined || places.length === 0) return false;
+  const paths = node.kind === 'Subscription' ? pathsIn(node.rest, []) : pathsIn(node, []);
+  return paths.some((path) => places.some((place) => path === place || path.startsWith(`${place}.`)));
+}
+
+function pathsIn(node: PlanNode | undefined, outer: readonly (string | number)[]): string[] {
+  switch (node?.kind) {
+    case 'Fetch':
+      return [
+        withoutTypes(outer)
+          .filter((element) => element !== '@')
+          .join('.'),
+      ];
+    case 'Flatten':
+      return pathsIn(node.node, [...outer, ...node.path]);
+    case 'Sequence':
+    case 'Parallel':
+      return node.nodes.flatMap((one) => pathsIn(one, outer));
+    case 'Condition':
+      return [...pathsIn(node.ifClause, outer), ...pathsIn(node.elseClause, outer)];
+    case 'Defer':
+    case undefined:
+      return [];
+  }
 }
 
 type Parts = readonly [before: PlanNode | undefined, after: PlanNode | undefined];
@@ -45,12 +73,17 @@ function split(node: PlanNode, field: FieldAt, path: readonly (string | number)[
 }
 
 /** Whether a fetch sends the field to its subgraph, or completes what is below it. */
-function needs({ requires = [] }: FetchNode, { path, name }: FieldAt, at: readonly (string | number)[]): boolean {
-  const place = [...path, name];
+function needs({ requires = [] }: FetchNode, field: FieldAt, path: readonly (string | number)[]): boolean {
+  const [place, at] = [withoutTypes([...field.path, field.name]), withoutTypes(path)];
   if (at.length >= place.length) return place.every((element, index) => at[index] === element);
-  if (!at.every((element, index) => path[index] === element)) return false;
-  const below = [...path.slice(at.length), name].filter((element) => element !== '@').join('.');
-  return inputPaths(requires).includes(below);
+  if (!at.every((element, index) => place[index] === element)) return false;
+  const below = place.slice(at.length).filter((element) => element !== '@');
+  return inputPaths(requires).includes(below.join('.'));
+}
+
+/** A path may be limited to objects of some types: `nodes`, `@|[A,B]`. */
+export function withoutTypes(path: readonly (string | number)[]): string[] {
+  return path.map((element) => String(element).replace(/\|\[.*\]$/, '')).filter((element) => element !== '');
 }
 
 export function sequence(nodes: readonly (PlanNode | undefined)[]): PlanNode | undefined {

@@ -24,7 +24,7 @@ export const plannerSettings = z.strictObject({
   maxPlanningMs: z
     .int()
     .min(1)
-    .default(3_000)
+    .default(1_500)
     .describe('For planning one operation, during which nothing else runs; an operation that takes longer is refused.'),
   overrideLabels: z
     .record(z.string(), z.number().min(0).max(100))

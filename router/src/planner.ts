@@ -5,12 +5,15 @@ import { LRUCache } from 'lru-cache';
 import { CacheCounts } from './cache-counts.ts';
 import { createLabelDraw, type ActiveLabels } from './planner-labels.ts';
 import { createReplacer } from './planner-misplaced.ts';
+import { completes } from './planner-order.ts';
 import { renamingOf } from './planner-names.ts';
 import { createPlanMender } from './planner-requires.ts';
 import { textsIn } from './planner-fetches.ts';
 import { asksSubgraphs, conditionVariables, fetchedPart, selectionsIn } from './planner-selections.ts';
 import { plannerSettings, type PlannerSettings } from './planner-settings.ts';
 import { plannerSupergraph } from './planner-supergraph.ts';
+import { withoutTwins } from './planner-twins.ts';
+import { placesAtRisk } from './planner-types.ts';
 import { createWatch, isLimit } from './planner-watch.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -22,6 +25,7 @@ import { createVariablesCheck, type Variables, type VariablesCheck } from './var
  * Whoever executes it finds what is usual in Apollo's plans, of which these things are easily missed:
  * - Rewrites. A `KeyRenamer` renames whatever is there, `null`, `0` and `''` included; where the path goes on below a renamed
  *   key, that rewrite comes first. Paths lead through lists without saying so, and hold for objects whose type name isn't known.
+ * - An element of a path may be limited to objects of some types: `nodes|[A]`, `@|[A,B]`; an empty element means nothing.
  * - `Parallel` and `Condition` may stand around a `Flatten`, at any depth of the plan.
  * - The response name of a field `__typename` is not in the data: it is found under `__typename`, whatever its alias.
  * - In the data, in plans and in the paths of subgraphs' errors, fields have the names of `document`, not the client's.
@@ -75,16 +79,28 @@ export function createPlanner(
   const mended = createPlanMender(seen);
   const drawLabels = createLabelDraw(seen.overrideLabels, settings.overrideLabels, options.random);
   const watch = createWatch(settings, options.now ?? (() => performance.now()));
-  const planner = new QueryPlanner(seen.supergraph, {
-    // Looking for fragments to use again costs more than the longer texts do; and what is taken apart later has none.
-    reuseQueryFragments: false,
-    debug: { maxEvaluatedPlans: settings.maxEvaluatedPlans, pathsLimit: watch.pathsLimit },
-  });
+  const planner = newPlanner(false);
+  let typed: QueryPlanner | undefined;
   const known = new LRUCache<string, PlannedOperation>({ max: settings.maxPlans, maxSize: 50_000_000 });
   const counts = options.telemetry?.caches.plans ?? new CacheCounts();
   counts.entries = () => known.size;
   // They cost as much as plans; but the next time there may be more time.
   const refused = new LRUCache<string, Refusal>({ max: 500, ttl: 60_000 });
+
+  function newPlanner(typeConditionedFetching: boolean): QueryPlanner {
+    return new QueryPlanner(seen.supergraph, {
+      // Looking for fragments to use again costs more than the longer texts do; and what is taken apart later has none.
+      reuseQueryFragments: false,
+      debug: { maxEvaluatedPlans: settings.maxEvaluatedPlans, pathsLimit: watch.pathsLimit },
+      typeConditionedFetching,
+    });
+  }
+
+  /** Its plans are larger, and seldom of use. */
+  function typedPlanner(): QueryPlanner {
+    typed ??= newPlanner(true);
+    return typed;
+  }
 
   function planAnew(request: PlanRequest, labels: ActiveLabels | undefined): PlannedOperation {
     const original = operationOf(request.document, request.operationName);
@@ -122,6 +138,8 @@ export function createPlanner(
     try {
       watch.start();
       plan = planner.buildQueryPlan(operation, overrides);
+      const atRisk = placesAtRisk(graph.schema, document, operationOf(document, operationName));
+      if (completes(plan, atRisk)) plan = withoutTwins(typedPlanner().buildQueryPlan(operation, overrides));
     } catch (error) {
       throw isLimit(error) ? new Refusal('This operation is too complex to be planned.', codes.tooComplex) : error;
     }
