@@ -78,8 +78,9 @@ function context(changes: Partial<RequestContext> = {}): RequestContext {
   return { requestId: 'r', traceparent: undefined, headers: {}, caller: callerSigning(undefined), ...changes };
 }
 
-const query = { shareable: true };
-const mutation = { shareable: false };
+const query = { repeatable: true, shareable: true };
+const event = { repeatable: true, shareable: false };
+const mutation = { repeatable: false, shareable: false };
 const failed = { extensions: { code: 'SUBREQUEST_FAILED', serviceName: 'shops' } };
 
 describe('a fetch from a subgraph', () => {
@@ -195,6 +196,11 @@ describe('a query that failed', () => {
     expect(JSON.parse(lines.at(-1)!)).toMatchObject({ subgraph: 'shops', requestId: 'r', tries: 2 });
   });
 
+  it('is sent again for an event, too', async () => {
+    const { exchange } = fetchFrom(await subgraphThat(broken, ok), { retry: { waitMs: 1 } });
+    expect(await exchange('{}', context(), event)).toBe('{"data":{"a":1}}');
+  });
+
   it('is not sent again as a mutation', async () => {
     const subgraph = await subgraphThat(broken, ok);
     const { exchange } = fetchFrom(subgraph, { retry: { waitMs: 1 } });
@@ -291,6 +297,7 @@ describe('equal queries of several clients', () => {
   it.each([
     ['another body', {}, '{"b":1}', query],
     ['a mutation', {}, '{}', mutation],
+    ['what an event needs', {}, '{}', event],
     ['anybody where that is set', { shareInFlight: false }, '{}', query],
   ])('do not share with %s', async (_what, settings, body, use) => {
     const { answer, release } = held();

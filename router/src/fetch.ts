@@ -21,7 +21,9 @@ export interface SubgraphRequest {
 
 /** What may be done with a fetch beside sending it once. */
 export interface FetchUse {
-  /** It is part of a query: it may be sent again, and its answer may be given to others who ask for the same. */
+  /** It changes nothing: it may be sent again. */
+  readonly repeatable: boolean;
+  /** Its answer may be one that others asked for a moment before, or be given to them. */
   readonly shareable: boolean;
 }
 
@@ -46,7 +48,7 @@ interface Fetch {
   readonly body: string;
   readonly context: RequestContext;
   readonly observed: ObservedFetch | undefined;
-  readonly shareable: boolean;
+  readonly repeatable: boolean;
   resolve(text: string): void;
   reject(error: Error): void;
   flight: Flight | undefined;
@@ -98,10 +100,10 @@ export function createSubgraphFetch(options: {
     connections.send(fetch, fetch.headers, fetch.body);
   }
 
-  function end({ flight, shareable, observed, tries }: Fetch, outcome: Outcome): void {
+  function end({ flight, repeatable, observed, tries }: Fetch, outcome: Outcome): void {
     observed?.ended(outcome, tries);
     if (flight !== undefined) underWay.remove(flight);
-    if (!shareable) flights.forgetAll();
+    if (!repeatable) flights.forgetAll();
   }
 
   function answered(fetch: Fetch, status: number, text: string): void {
@@ -129,7 +131,7 @@ export function createSubgraphFetch(options: {
 
   /** @returns false when it may not be sent again */
   function again(fetch: Fetch, failure: NoAnswer | 'status'): boolean {
-    if (!fetch.shareable) return false;
+    if (!fetch.repeatable) return false;
     const waitMs = retries.after(failure, fetch.tries);
     if (waitMs === undefined) return false;
     telemetry?.retried();
@@ -148,7 +150,7 @@ export function createSubgraphFetch(options: {
     identity: string | undefined,
     body: string,
     context: RequestContext,
-    shareable: boolean,
+    { repeatable, shareable }: FetchUse,
   ): Promise<string> {
     const headers = fromClient === undefined ? [] : fromClient(context.headers);
     if (identity !== undefined) headers.push(identityHeader, identity);
@@ -174,7 +176,7 @@ export function createSubgraphFetch(options: {
         body,
         context,
         observed,
-        shareable,
+        repeatable,
         resolve,
         reject,
         flight: undefined,
@@ -188,11 +190,11 @@ export function createSubgraphFetch(options: {
     return text;
   }
 
-  function exchange(body: string, context: RequestContext, { shareable }: FetchUse): Promise<string> {
+  function exchange(body: string, context: RequestContext, use: FetchUse): Promise<string> {
     const identity = context.caller.signed();
     return typeof identity === 'object'
-      ? identity.then((signed) => exchangeAs(signed, body, context, shareable))
-      : exchangeAs(identity, body, context, shareable);
+      ? identity.then((signed) => exchangeAs(signed, body, context, use))
+      : exchangeAs(identity, body, context, use);
   }
 
   return {

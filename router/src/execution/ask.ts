@@ -13,7 +13,9 @@ export interface FetchTools {
   isOfType(name: string, condition: string): boolean;
   /** Names of the interfaces. */
   readonly abstractTypes: ReadonlySet<unknown>;
-  /** Queries may be sent again, and answered together with others; mutations may not. */
+  /** The operation changes nothing: its fetches may be sent again, and those that ask the same are one. */
+  readonly isRead: boolean;
+  /** It may be answered with what another client asked for a moment ago. What an event tells of may be newer than that. */
   readonly isQuery: boolean;
   /** Whether another fetch of the plan may come to ask the same. */
   mayRepeat(node: FetchNode): boolean;
@@ -28,8 +30,8 @@ export function prepareAsk(node: FetchNode, tools: FetchTools): Ask {
   const { serviceName } = node;
   const fetch = tools.fetches.get(serviceName);
   if (fetch === undefined) throw new Error(`The plan names the subgraph "${serviceName}", which isn't there.`);
-  const use = { shareable: tools.isQuery };
-  const exchange = tools.isQuery && tools.mayRepeat(node) ? exchangeOnce : exchangeAlways;
+  const use = { repeatable: tools.isRead, shareable: tools.isQuery };
+  const exchange = tools.isRead && tools.mayRepeat(node) ? exchangeOnce : exchangeAlways;
 
   function exchangeAlways({ context }: Run, body: string): Promise<string> {
     return fetch!.exchange(body, context, use);

@@ -2,6 +2,7 @@ import type { PlanNode } from '@apollo/query-planner';
 import {
   isAbstractType,
   isInterfaceType,
+  OperationTypeNode,
   type DocumentNode,
   type GraphQLError,
   type GraphQLSchema,
@@ -78,7 +79,8 @@ export function prepareExecution(parts: ExecutionParts): Execution {
           .map(({ name }) => name),
       ),
       ...aboutFetches(node),
-      isQuery: operation.operation !== 'mutation',
+      isRead: operation.operation !== OperationTypeNode.MUTATION,
+      isQuery: operation.operation === OperationTypeNode.QUERY,
       isTrue: (variable, { variables }) => conditions.isTrue(variable, variables),
       isOfType(name, condition) {
         if (name === condition) return true;

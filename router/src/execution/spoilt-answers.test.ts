@@ -114,7 +114,8 @@ async function bothWays(
       name,
       {
         async process({ request }: { request: object }) {
-          return JSON.parse(await exchange(JSON.stringify(request), context, { shareable: false })) as SubgraphAnswer;
+          const use = { repeatable: false, shareable: false };
+          return JSON.parse(await exchange(JSON.stringify(request), context, use)) as SubgraphAnswer;
         },
       },
     ]),
