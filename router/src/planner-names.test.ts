@@ -93,3 +93,11 @@ describe('a field that fails for objects for which nobody asked for it', () => {
     expect(requests).toHaveLength(4);
   });
 });
+
+describe('an error of a field under another name', () => {
+  it('tells the name that the client gave it', async () => {
+    const { data, errors } = await nodes.ask('{ nodes { ... on A { part { id: must } } } }');
+    expect(data).toEqual({ nodes: [{ part: null }, {}] });
+    expect(errors!.map(({ path }) => path)).toEqual([['nodes', 0, 'part', 'id']]);
+  });
+});

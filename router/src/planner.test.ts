@@ -1,4 +1,4 @@
-import { parse } from 'graphql';
+import { parse, validate } from 'graphql';
 import { prettyFormatQueryPlan } from '@apollo/query-planner';
 import { createPlanner } from './planner.ts';
 import { plannerSettings } from './planner-settings.ts';
@@ -20,6 +20,15 @@ describe('the planner', () => {
   it('plans an operation once', () => {
     const plan = plannerOf(two);
     expect(plan('{ thing { size } }')).toBe(plan('{ thing { size } }'));
+  });
+});
+
+describe('@defer', () => {
+  it('is no directive of the schema that clients see, which validation tells them', () => {
+    const { graph } = federate({ a: ['type Query { thing: Int }'] });
+    expect(validate(graph.schema, parse('{ ... @defer { thing } }')).map(String)).toEqual([
+      expect.stringContaining('Unknown directive "@defer".'),
+    ]);
   });
 });
 
