@@ -35,7 +35,7 @@ export function createHttpTransport(options: {
       if (wait !== undefined) return refuseForNow(response, operation, wait);
       body = request.method === 'POST' ? await readBody(request, maxBodyBytes) : undefined;
     } catch (error) {
-      if (error instanceof BadToken) refuseToken(response, operation, error);
+      if (error instanceof BadToken) await refuseToken(request, response, operation, error);
       else if (error instanceof BodyRefused) refuseBody(request, response, operation, error);
       else throw error;
       return;
@@ -62,7 +62,15 @@ export function createHttpTransport(options: {
     }
   }
 
-  function refuseToken(response: ServerResponse, operation: Arrived, error: BadToken): void {
+  async function refuseToken(
+    request: IncomingMessage,
+    response: ServerResponse,
+    operation: Arrived,
+    error: BadToken,
+  ): Promise<void> {
+    // Tokens that don't hold are counted where they come from: checking them is not free.
+    const wait = await rateLimit?.refusedFor(identity.anonymous, request);
+    if (wait !== undefined) return refuseForNow(response, operation, wait);
     const { message, unavailable, cause } = error;
     const fields = { ...logFields(operation), error: cause };
     if (unavailable) log.error(fields, "a token can't be checked");

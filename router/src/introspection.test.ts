@@ -1,26 +1,27 @@
 import { settingsSchema } from './settings.ts';
 import { bothTransports } from './testing/both-transports.ts';
-import { startRouter } from './testing/router.ts';
+import { startRouter, type TestRouter } from './testing/router.ts';
 import { startSubgraphs, type TestSubgraphs } from './testing/supergraph.ts';
 
 let subgraphs: TestSubgraphs;
+let router: TestRouter;
 
 beforeAll(async () => {
   subgraphs = await startSubgraphs();
 });
+afterEach(() => router.stop());
 afterAll(() => subgraphs.stop());
 
 describe.each(bothTransports)('introspection over %s', (_name, send) => {
   const query = '{ __schema { queryType { name } } __type(name: "User") { name } }';
 
   it('is answered by default', async () => {
-    const router = await startRouter(subgraphs.sdl);
+    router = await startRouter(subgraphs.sdl);
     expect(await send(router, { query })).toMatchObject({ data: { __schema: { queryType: { name: 'Query' } } } });
-    await router.stop();
   });
 
   it('is refused when it is switched off; __typename is not', async () => {
-    const router = await startRouter(subgraphs.sdl, { settings: settingsSchema.parse({ introspection: false }) });
+    router = await startRouter(subgraphs.sdl, { settings: settingsSchema.parse({ introspection: false }) });
     const { errors, data } = await send(router, { query });
     expect(data).toBeUndefined();
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'GRAPHQL_VALIDATION_FAILED' });
@@ -28,6 +29,5 @@ describe.each(bothTransports)('introspection over %s', (_name, send) => {
     const misspelt = await send(router, { query: '{ badge }' });
     expect(misspelt.errors?.map(({ message }) => message)).toEqual(['Cannot query field "badge" on type "Query".']);
     expect(await send(router, { query: '{ __typename }' })).toEqual({ data: { __typename: 'Query' } });
-    await router.stop();
   });
 });

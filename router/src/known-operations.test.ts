@@ -1,3 +1,5 @@
+import { getOperationAST, parse } from 'graphql';
+import { createKnownOperations } from './known-operations.ts';
 import { bothTransports } from './testing/both-transports.ts';
 import { startRouter, type TestRouter } from './testing/router.ts';
 import { startSubgraphs, type TestSubgraphs } from './testing/supergraph.ts';
@@ -129,5 +131,27 @@ describe('an operation that was sent before', () => {
     const asked = subgraphs.people.requests.length;
     for (const _time of [1, 2]) await router.post('{ broken }');
     expect(subgraphs.people.requests.length - asked).toBe(2);
+  });
+});
+
+describe('what is remembered of operations', () => {
+  function added(texts: readonly string[]) {
+    const known = createKnownOperations();
+    for (const text of texts) {
+      const document = parse(text);
+      const operation = getOperationAST(document)!;
+      known.add({ query: text }, text, { queryHash: text, document, operation, check: undefined });
+    }
+    return texts.filter((query) => known.find({ query }) !== undefined);
+  }
+
+  it('has an end in number, and the newest stay', () => {
+    const texts = Array.from({ length: 3_000 }, (_, index) => `{ a${index} }`);
+    expect(added(texts)).toEqual(texts.slice(1_000));
+  });
+
+  it('has an end in size', () => {
+    const texts = Array.from({ length: 50 }, (_, index) => `{ a${index} } # ${'x'.repeat(1_000_000)}`);
+    expect(added(texts)).toHaveLength(19);
   });
 });

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { clientAddress, networkOf } from './client-address.ts';
-import { createIdentity, type Caller } from './identity.ts';
+import { BadToken, createIdentity, type Caller } from './identity.ts';
 import { settingsSchema } from './settings.ts';
 import { bothTransports } from './testing/both-transports.ts';
-import { startRouter, type TestRouter } from './testing/router.ts';
+import { collect, startRouter, type TestRouter } from './testing/router.ts';
 import { startSubgraphs, type TestSubgraphs } from './testing/supergraph.ts';
 
 let subgraphs: TestSubgraphs;
@@ -47,13 +47,14 @@ describe.each(bothTransports)('the rate limit over %s', (_name, send) => {
 });
 
 describe('the rate limit', () => {
+  afterEach(() => router.stop());
+
   it('is one for both transports', async () => {
     router = await start({ operations: 2 });
     for (const [, send] of bothTransports) expect((await send(router, { query: '{ badges }' })).errors).toBeUndefined();
     for (const [, send] of bothTransports) {
       expect((await send(router, { query: '{ badges }' })).errors?.[0]?.extensions['code']).toBe('RATE_LIMITED');
     }
-    await router.stop();
   });
 
   it('is told over HTTP with status 429 and the time to wait', async () => {
@@ -63,7 +64,6 @@ describe('the rate limit', () => {
     expect(status).toBe(429);
     expect(Number(headers.get('retry-after'))).toBe(body.errors?.[0]?.extensions['retryAfterSeconds']);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(500);
-    await router.stop();
   });
 
   it('counts by the subject of the token, whatever the address', async () => {
@@ -78,13 +78,26 @@ describe('the rate limit', () => {
     const post = async (authorization: string) =>
       (await router.post('{ badges }', { headers: { authorization, ...someone() } })).status;
     expect([await post('alice'), await post('alice'), await post('bob')]).toEqual([200, 429, 200]);
-    await router.stop();
+  });
+
+  it('counts tokens that do not hold by where they come from', async () => {
+    const { anonymous } = createIdentity({ routerKey: undefined, tokens: undefined });
+    const identify = (given: string | undefined) => {
+      if (given === 'bad') throw new BadToken('It does not hold.');
+      return anonymous;
+    };
+    router = await start({ operations: 2 }, { identity: { anonymous, header: 'authorization', identify } });
+    const post = async (headers: Record<string, string>) => (await router.post('{ badges }', { headers })).status;
+    expect(await post({ authorization: 'bad' })).toBe(401);
+    await expect(
+      collect(router.socket({ connectionParams: { authorization: 'bad' } }).iterate({ query: '{ badges }' })),
+    ).rejects.toMatchObject({ code: 4403 });
+    expect([await post({ authorization: 'bad' }), await post({})]).toEqual([429, 429]);
   });
 
   it('is none by default', async () => {
     router = await startRouter(subgraphs.sdl);
     for (const _time of Array.from({ length: 50 })) expect((await router.post('{ badges }')).status).toBe(200);
-    await router.stop();
   });
 });
 

@@ -80,6 +80,7 @@ export function createWebSocketTransport(options: {
       const { header } = identity;
       extra.caller = await identity.identify(tokenIn(connectionParams, header) ?? extra.request.headers[header]);
     } catch (error) {
+      await rateLimit?.refusedFor(identity.anonymous, extra.request);
       if (error instanceof BadToken && !error.unavailable) log.info({ error }, 'a socket was refused');
       else {
         log.error({ error }, "a socket's token can't be checked");
