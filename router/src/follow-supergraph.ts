@@ -76,7 +76,11 @@ export function followSupergraph(options: {
   }
 
   const changed = () => void reload();
-  if (everyMs > 0) for (const path of paths) watchFile(path, { interval: everyMs, persistent: false }, changed);
+  if (everyMs > 0) {
+    for (const path of paths) watchFile(path, { interval: everyMs, persistent: false }, changed);
+    // What changed since it was served, and before the watch began.
+    changed();
+  }
   return {
     reload,
     async stop() {
