@@ -1,5 +1,6 @@
 import { prettyFormatQueryPlan } from '@apollo/query-planner';
 import {
+  GraphQLError,
   getOperationAST,
   OperationTypeNode,
   parse,
@@ -29,6 +30,8 @@ export interface Trial {
 }
 
 export interface Outcome {
+  /** Set when the operation takes too long to be planned; stock would take as long. */
+  readonly refused?: true;
   /** In sentences; none when all is well. */
   readonly differences: readonly string[];
   readonly fromStock: readonly string[];
@@ -62,6 +65,8 @@ export async function tryOut(setup: Setup, trial: Trial): Promise<Outcome> {
   const wholeRun = runOf(true);
   const whole = await caught(setup.whole(asked, wholeRun));
   const ours = await caught(setup.ours(asked, runOf()));
+  const isRefused = ours instanceof GraphQLError && ours.extensions['code'] === 'OPERATION_TOO_COMPLEX';
+  if (isRefused) return { refused: true, differences: [], fromStock: [], ours, stock: undefined, whole };
   const stock = against.stock ? await caught(setup.stock(asked, runOf())) : undefined;
 
   const names = new Set([...setup.names, ...responseNames(asked.document)]);

@@ -29,6 +29,8 @@ export interface GeneratedOutcome {
   readonly reports: readonly string[];
   /** How many the stock gateway answers otherwise than one whole schema, while we don't. */
   readonly stockWrong: number;
+  /** How many take too long to be planned. */
+  readonly refused: number;
 }
 
 /** Tries random operations over the fixtures, each with failures of its own. */
@@ -36,22 +38,22 @@ export async function tryGenerated(fixtures: readonly Fixture[], run: GeneratedR
   const { seed, operations, from = 0, picked = '', tried, wrong, maxWrong = 10 } = run;
   const setups = new Map<Fixture, Ready>();
   const reports: string[] = [];
-  let stockWrong = 0;
+  const counts = { stock: 0, refused: 0, nobody: 0 };
   for (let number = from; number < from + operations && reports.length < maxWrong; number += 1) {
     const fixture = fixtures[number % fixtures.length]!;
     const ready = setups.get(fixture) ?? readyOf(fixture);
     setups.set(fixture, ready);
     const trial = trialOf(ready, `${seed}/${number}`);
-    const told = trial === undefined ? 'nobody' : await wrongness(ready, trial);
-    if (told === 'stock') stockWrong += 1;
-    else if (told !== 'nobody') {
+    const verdict = trial === undefined ? 'nobody' : await judge(ready.setup, trial);
+    if (verdict === 'ours') {
+      const told = await smallestReport(ready.setup, trial!);
       const text = `seed ${seed}, operation ${number} (--seed ${seed} --from ${number} --operations 1${picked})\n${told}`;
       reports.push(text);
       wrong?.(text);
-    }
+    } else counts[verdict] += 1;
     tried?.(number - from + 1);
   }
-  return { reports, stockWrong };
+  return { reports, stockWrong: counts.stock, refused: counts.refused };
 }
 
 interface Ready {
@@ -98,30 +100,32 @@ function beside(asked: ReadonlySet<string>, faults: Faults): Faults {
   };
 }
 
-/**
- * Where one whole schema is a measure, it alone says what is right; stock is wrong in places of its own. Where it is none, because
- * a subgraph is down, stock is, but for operations that it gets wrong with all subgraphs up, too.
- */
-async function wrongness({ setup }: Ready, trial: Trial): Promise<string> {
-  const first = await judge(trial);
-  if (first !== 'ours') return first;
-  const asked = await shrink(setup.schema, trial.asked, async (asked) => (await judge({ ...trial, asked })) === 'ours');
-  const smallest = { ...trial, asked };
-  return report(setup, smallest, await tryOut(setup, smallest));
+type Verdict = 'ours' | 'stock' | 'refused' | 'nobody';
 
-  async function judge(one: Trial): Promise<'ours' | 'stock' | 'nobody'> {
-    // At the same time as the same operation without failures: what one of them meets is nothing to the other.
-    const [{ differences, fromStock, stock, whole }, neighbor] = await Promise.all([
-      tryOut(setup, one),
-      tryOut(setup, { asked: one.asked, lateness: `beside ${one.lateness}`, against: { stock: false, whole: true } }),
-    ]);
-    if (differences.length + neighbor.differences.length > 0) return 'ours';
-    if (fromStock.length === 0) return 'nobody';
-    if (one.against.whole || !isSound(stock, whole)) return 'stock';
-    const { down: _down, ...up } = one;
-    const sound = await tryOut(setup, { ...up, against: { stock: true, whole: true } });
-    return sound.differences.length === 0 && sound.fromStock.length > 0 ? 'stock' : 'ours';
-  }
+/**
+ * Who answers wrongly. Where one whole schema is a measure, it alone says what is right; stock is wrong in places of its own. Where it
+ * is none, because a subgraph is down, stock is, but for operations that it gets wrong with all subgraphs up, too.
+ */
+async function judge(setup: Setup, trial: Trial): Promise<Verdict> {
+  const { asked, lateness = '', against } = trial;
+  // At the same time as the same operation without failures: what one of them meets is nothing to the other.
+  const [{ differences, fromStock, stock, whole, refused }, neighbor] = await Promise.all([
+    tryOut(setup, trial),
+    tryOut(setup, { asked, lateness: `beside ${lateness}`, against: { stock: false, whole: true } }),
+  ]);
+  if (refused === true) return 'refused';
+  if (differences.length + neighbor.differences.length > 0) return 'ours';
+  if (fromStock.length === 0) return 'nobody';
+  if (against.whole || !isSound(stock, whole)) return 'stock';
+  const { down: _down, ...up } = trial;
+  const sound = await tryOut(setup, { ...up, against: { stock: true, whole: true } });
+  return sound.differences.length === 0 && sound.fromStock.length > 0 ? 'stock' : 'ours';
+}
+
+async function smallestReport(setup: Setup, trial: Trial): Promise<string> {
+  const isWrong = async (asked: Asked): Promise<boolean> => (await judge(setup, { ...trial, asked })) === 'ours';
+  const smallest = { ...trial, asked: await shrink(setup.schema, trial.asked, isWrong) };
+  return report(setup, smallest, await tryOut(setup, smallest));
 }
 
 function isSound(answers: Answers | Error | undefined, whole: Answers | Error): boolean {
