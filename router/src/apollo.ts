@@ -18,6 +18,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { CacheCounts } from './cache-counts.ts';
 import { badRequest, belongTo } from './errors.ts';
 import type { Executed, Executor, IncomingOperation, PlannedSubscription } from './execute.ts';
 import type { HttpRequest, OperationRequest } from './operation-request.ts';
@@ -56,6 +57,8 @@ export async function startApollo(options: {
   log: Logger;
   introspection: boolean;
   maxTokens: number | undefined;
+  /** Of the documents that are remembered. */
+  counts?: CacheCounts | undefined;
   /** Where texts are kept that clients send hashes for; without it they can't. */
   texts: TextStore | undefined;
   /**
@@ -71,6 +74,8 @@ export async function startApollo(options: {
     maxSize: 20_000_000,
     sizeCalculation: textLength,
   });
+  const { counts = new CacheCounts() } = options;
+  counts.entries = () => documents.size;
   const loadListeners = new Set<(loaded: { apiSchema: GraphQLSchema; coreSupergraphSdl: string }) => void>();
 
   const hooks: ApolloServerPlugin<ApolloContext> = {
@@ -121,7 +126,12 @@ export async function startApollo(options: {
       async stop() {},
     },
     documentStore: {
-      get: (key) => Promise.resolve(documents.get(key)),
+      get(key) {
+        const document = documents.get(key);
+        if (document === undefined) counts.misses += 1;
+        else counts.hits += 1;
+        return Promise.resolve(document);
+      },
       set: (key, document) => {
         documents.set(key, document);
         return Promise.resolve();

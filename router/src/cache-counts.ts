@@ -10,9 +10,11 @@ export class CacheCounts {
 export interface CachesCounts {
   /** Operations that need neither parsing nor validation any more. */
   readonly operations: CacheCounts;
+  /** Parsed and validated documents, by their texts' hashes. */
+  readonly documents: CacheCounts;
   readonly plans: CacheCounts;
 }
 
 export function createCachesCounts(): CachesCounts {
-  return { operations: new CacheCounts(), plans: new CacheCounts() };
+  return { operations: new CacheCounts(), documents: new CacheCounts(), plans: new CacheCounts() };
 }

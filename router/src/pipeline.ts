@@ -87,6 +87,7 @@ export async function startPipeline(options: {
     formatError: format,
     log,
     introspection: settings.introspection,
+    counts: telemetry?.caches.documents,
     maxTokens: settings.limits.tokens ?? undefined,
     texts: persisted.createStore(),
     accepted({ queryHash, document, operation, variables, context }, request, text) {
