@@ -29,10 +29,13 @@ export function localConfig(env: Environment = process.env): LocalConfig {
   };
 }
 
-/** The environment that our programs inherit: without what is meant for this process or its test runner. */
+/** Meant for this process or its test runner; or for one program alone, and all would take the same port or name. */
+const notInherited = new Set(['NODE_OPTIONS', 'NODE_ENV', 'JEST_WORKER_ID', 'METRICS_PORT', 'OTEL_SERVICE_NAME']);
+
+/** The environment that our programs inherit. */
 export function inheritedEnvironment(env: Environment = process.env): Record<string, string | undefined> {
-  const { NODE_OPTIONS: _, NODE_ENV: __, JEST_WORKER_ID: ___, ...rest } = env;
-  return { ...rest, NODE_ENV: 'production' };
+  const inherited = Object.entries(env).filter(([name]) => !notInherited.has(name));
+  return { ...Object.fromEntries(inherited), NODE_ENV: 'production' };
 }
 
 function port(env: Environment, name: string): number | undefined {
