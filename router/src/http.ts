@@ -69,9 +69,9 @@ export function createHttpTransport(options: {
     error: BadToken,
   ): Promise<void> {
     // Tokens that don't hold are counted where they come from: checking them is not free.
-    const wait = await rateLimit?.refusedFor(identity.anonymous, request);
-    if (wait !== undefined) return refuseForNow(response, operation, wait);
     const { message, unavailable, cause } = error;
+    const wait = unavailable ? undefined : await rateLimit?.refusedFor(identity.anonymous, request);
+    if (wait !== undefined) return refuseForNow(response, operation, wait);
     const fields = { ...logFields(operation), error: cause };
     if (unavailable) log.error(fields, "a token can't be checked");
     else log.info(fields, 'a token was refused');

@@ -80,9 +80,10 @@ export function createWebSocketTransport(options: {
       const { header } = identity;
       extra.caller = await identity.identify(tokenIn(connectionParams, header) ?? extra.request.headers[header]);
     } catch (error) {
-      await rateLimit?.refusedFor(identity.anonymous, extra.request);
-      if (error instanceof BadToken && !error.unavailable) log.info({ error }, 'a socket was refused');
-      else {
+      if (error instanceof BadToken && !error.unavailable) {
+        log.info({ error }, 'a socket was refused');
+        await rateLimit?.refusedFor(identity.anonymous, extra.request);
+      } else {
         log.error({ error }, "a socket's token can't be checked");
         extra.socket.close(tryAgainLater, 'Try again later');
       }
