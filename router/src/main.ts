@@ -1,8 +1,12 @@
 import cluster from 'node:cluster';
-import { parentPort } from 'node:worker_threads';
+import { isMainThread, parentPort } from 'node:worker_threads';
 
 // Apollo's packages would report to their maker; this must stand before any of them is loaded, hence the late imports.
 process.env['APOLLO_TELEMETRY_DISABLED'] = '1';
+
+const { signalsTaken } = await import('./thread.ts');
+// Until something serves there is nothing to read again, and SIGHUP is no reason to end.
+if (isMainThread && signalsTaken().includes('SIGHUP')) process.on('SIGHUP', () => undefined);
 
 const args = process.argv.slice(2);
 if (parentPort !== null) {

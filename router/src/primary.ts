@@ -35,6 +35,8 @@ export async function supervise(options: {
   const log = createLogger({ service: 'router', ...(level && { level }) });
   const waiting = new Set<NodeJS.Timeout>();
   const ended: number[] = [];
+  /** Those that understand SIGHUP: one that has only just begun would end by it, and reads the files anyway. */
+  const reloadable = new WeakSet<Worker>();
   let stoppingSince: number | undefined;
   let clean = true;
 
@@ -51,8 +53,10 @@ export async function supervise(options: {
   function start(): Worker {
     const worker = cluster.fork();
     worker.on('message', function heard(message: unknown) {
-      if (message === serving) log.info({ pid: worker.process.pid }, 'a worker serves');
-      else passAmongWorkers(message, worker, alive);
+      if (message === serving) {
+        reloadable.add(worker);
+        log.info({ pid: worker.process.pid }, 'a worker serves');
+      } else passAmongWorkers(message, worker, alive);
     });
     return worker;
   }
@@ -99,7 +103,7 @@ export async function supervise(options: {
   for (const signal of signalsTaken()) {
     process.on(signal, function onSignal() {
       if (signal !== 'SIGHUP') stop(signal);
-      else for (const worker of alive()) worker.process.kill(signal);
+      else for (const worker of alive()) if (reloadable.has(worker)) worker.process.kill(signal);
     });
   }
   countForWorkers();

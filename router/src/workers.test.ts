@@ -165,6 +165,21 @@ describe('several workers', () => {
   );
 
   it(
+    'live through a SIGHUP that comes before they serve',
+    async () => {
+      const router = start();
+      await router.said('listening');
+      // The second one has only just begun.
+      router.child.kill('SIGHUP');
+      await router.said('listening');
+      router.child.kill('SIGTERM');
+      expect(await router.exited).toEqual([0, null]);
+      expect(router.messages).not.toContain('a worker ended, another takes its place');
+    },
+    timeoutMs,
+  );
+
+  it(
     'say once that they refuse to start',
     async () => {
       const router = start(['--supergraph', '/nowhere/file']);

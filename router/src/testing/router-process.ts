@@ -10,6 +10,8 @@ export interface RouterProcess {
   readonly child: ChildProcess;
   /** The next line with that message. @throws when there is none before it ends */
   said(message: string): Promise<LogLine>;
+  /** The messages of all lines, so far. */
+  readonly messages: readonly unknown[];
   /** What it says to people, so far. */
   complaints(): string;
   /** Settles when it has ended: exit code, signal. */
@@ -21,13 +23,16 @@ export function startProcess(main: string, args: readonly string[], env: Record<
   const child = spawn(process.execPath, [main, ...args], { env });
   const exited = once(child, 'exit') as RouterProcess['exited'];
   const lines: LogLine[] = [];
+  const messages: unknown[] = [];
   let complaints = '';
   let wake: () => void = () => undefined;
   let over = false;
   child.stderr.on('data', (chunk) => (complaints += String(chunk)));
   const reader = createInterface({ input: child.stdout });
   reader.on('line', function onLine(line) {
-    lines.push(JSON.parse(line) as LogLine);
+    const parsed = JSON.parse(line) as LogLine;
+    lines.push(parsed);
+    messages.push(parsed['msg']);
     wake();
   });
   reader.on('close', function ended() {
@@ -38,6 +43,7 @@ export function startProcess(main: string, args: readonly string[], env: Record<
   return {
     child,
     exited,
+    messages,
     complaints: () => complaints,
     async said(message) {
       for (;;) {
