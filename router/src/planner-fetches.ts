@@ -62,6 +62,30 @@ export function mapFetches(node: PlanNode, change: (fetch: FetchNode) => PlanNod
   }
 }
 
+/** Names of the fields that a plan fetches under conditions, but for those of the nodes `around`. */
+export function conditionalNames(plan: NonNullable<QueryPlan['node']>, around: readonly PlanNode[]): Set<string> {
+  const names = new Set<string>();
+  function look({ selections }: SelectionSetNode, isConditional: boolean): void {
+    for (const one of selections) {
+      const inside = isConditional || conditionsOf(one.directives).length > 0;
+      if (inside && one.kind === Kind.FIELD) names.add(one.name.value);
+      if (one.kind !== Kind.FRAGMENT_SPREAD && one.selectionSet !== undefined) look(one.selectionSet, inside);
+    }
+  }
+  function lookAt(node: QueryPlan['node'], isConditional: boolean): void {
+    if (node === undefined) return;
+    if (node.kind === 'Fetch') {
+      if (!isConditional && !/@(?:include|skip)\b/.test(node.operation)) return;
+      look(operationIn(parse(node.operation, { noLocation: true })).selectionSet, isConditional);
+    } else {
+      const isCondition = node.kind === 'Condition' && !around.includes(node);
+      for (const child of childrenOf(node)) lookAt(child, isConditional || isCondition);
+    }
+  }
+  lookAt(plan, false);
+  return names;
+}
+
 /** What is selected of the entities, in the text of an entity fetch. */
 export function entitiesIn(document: DocumentNode): SelectionSetNode {
   const entities = operationIn(document).selectionSet.selections.find(isEntities);
@@ -229,25 +253,25 @@ export function textOf(document: DocumentNode): string {
   return stripIgnoredCharacters(print(document));
 }
 
-/** How much text there is in a plan, in characters. */
-export function textsIn({ node }: QueryPlan): number {
-  if (node?.kind !== 'Subscription') return textsOf(node);
-  return node.primary.operation.length + textsOf(node.rest);
+/** The texts of all fetches of a plan. */
+export function operationsIn(node: QueryPlan['node']): string[] {
+  if (node === undefined) return [];
+  return node.kind === 'Fetch' ? [node.operation] : childrenOf(node).flatMap(operationsIn);
 }
 
-function textsOf(node: PlanNode | undefined): number {
-  if (node === undefined) return 0;
+function childrenOf(node: Exclude<QueryPlan['node'], undefined>): readonly (PlanNode | undefined)[] {
   switch (node.kind) {
-    case 'Fetch':
-      return node.operation.length;
     case 'Flatten':
-      return textsOf(node.node);
+      return [node.node];
     case 'Sequence':
     case 'Parallel':
-      return node.nodes.reduce((sum, one) => sum + textsOf(one), 0);
+      return node.nodes;
     case 'Condition':
-      return textsOf(node.ifClause) + textsOf(node.elseClause);
+      return [node.ifClause, node.elseClause];
+    case 'Subscription':
+      return [node.primary, node.rest];
+    case 'Fetch':
     case 'Defer':
-      return 0;
+      return [];
   }
 }

@@ -115,3 +115,16 @@ describe('a field that requires what another subgraph requires others for', () =
     expect(data.shelf.first).toEqual(a ? { amount: 5, cost: 11 } : { amount: 5, name: 'product 1' });
   });
 });
+
+describe('a condition that stands around what requires others', () => {
+  it.each([
+    ['{ shelf { first { ... on Product @include(if: $a) { shipping } } } shelf { first { box { width } } } }'],
+    ['{ shelf { first @include(if: $a) { shipping } first { box { width } } } }'],
+  ])('leaves the others alone: %s', async (query) => {
+    for (const a of [true, false]) {
+      const { data, errors } = await ask(`query ($a: Boolean!) ${query}`, { a });
+      expect(errors).toBeUndefined();
+      expect(data).toEqual({ shelf: { first: { ...(a && { shipping: 11 }), box: { width: 10 } } } });
+    }
+  });
+});

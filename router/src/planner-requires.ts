@@ -7,7 +7,7 @@
  */
 import type { FetchNode, PlanNode, QueryPlan } from '@apollo/query-planner';
 import { parse, type DocumentNode } from 'graphql';
-import { condition, fetchOf, mapFetches, parallel, translated } from './planner-fetches.ts';
+import { condition, conditionalNames, fetchOf, mapFetches, parallel, translated } from './planner-fetches.ts';
 import { createNeeds, haveSameConditions, type Asked } from './planner-needs.ts';
 import type { PlannerSupergraph } from './planner-supergraph.ts';
 
@@ -21,25 +21,37 @@ interface Whole {
   readonly all: readonly Asked[];
 }
 
+/** Where in a plan a fetch is. */
+interface Around {
+  readonly plan: NonNullable<QueryPlan['node']>;
+  readonly conditions: readonly PlanNode[];
+}
+
 /** Makes the plans of `graph.supergraph` plans of the supergraph that clients and subgraphs know. */
 export function createPlanMender(graph: PlannerSupergraph): (plan: QueryPlan) => QueryPlan {
   const { variants } = graph;
   const needs = createNeeds(graph);
 
   function mendRoot(node: NonNullable<QueryPlan['node']>): NonNullable<QueryPlan['node']> {
+    const mend = (one: PlanNode): PlanNode => mended(one, { plan: node, conditions: [] });
     if (node.kind !== 'Subscription') return mend(node);
     const { primary, rest } = node;
     return { ...node, primary: translated(primary, variants), ...(rest && { rest: mend(rest) }) };
   }
 
-  function mend(node: PlanNode): PlanNode {
+  function mended(node: PlanNode, around: Around): PlanNode {
+    const mend = (one: PlanNode): PlanNode => mended(one, around);
     switch (node.kind) {
       case 'Fetch':
         return translated(node, variants);
       case 'Flatten': {
         const { node: inner, path } = node;
         if (inner.kind !== 'Fetch') return { ...node, node: mend(inner) };
-        return mapFetches(split(inner), (fetch) => ({ kind: 'Flatten', path, node: translated(fetch, variants) }));
+        return mapFetches(split(inner, around), (fetch) => ({
+          kind: 'Flatten',
+          path,
+          node: translated(fetch, variants),
+        }));
       }
       case 'Sequence':
         return { ...node, nodes: node.nodes.map(mend) };
@@ -47,14 +59,19 @@ export function createPlanMender(graph: PlannerSupergraph): (plan: QueryPlan) =>
         return parallel(node.nodes.map(mend));
       case 'Condition': {
         const { ifClause, elseClause } = node;
-        return condition(node.condition, ifClause && mend(ifClause), elseClause && mend(elseClause));
+        const inside = { ...around, conditions: [...around.conditions, node] };
+        return condition(
+          node.condition,
+          ifClause && mended(ifClause, inside),
+          elseClause && mended(elseClause, inside),
+        );
       }
       case 'Defer':
         return node;
     }
   }
 
-  function split(fetch: FetchNode): PlanNode {
+  function split(fetch: FetchNode, around: Around): PlanNode {
     if (fetch.requires === undefined || !needs.has(fetch.serviceName)) return fetch;
     const document = parse(fetch.operation, { noLocation: true });
     const all = needs.askedIn(document, fetch.serviceName);
@@ -64,7 +81,29 @@ export function createPlanMender(graph: PlannerSupergraph): (plan: QueryPlan) =>
       if (group === undefined) groups.push([one]);
       else group.push(one);
     }
-    return parallel(groups.map((group) => byConditions({ fetch, document, all }, group, 0)));
+    const whole = { fetch, document, all };
+    const conditional = conditionalNames(around.plan, around.conditions);
+    const parts: PlanNode[] = [];
+    for (const group of groups) {
+      const { sure, unsure } = bySureness(group, conditional);
+      if (sure.length > 0) parts.push(byConditions(whole, sure, 0));
+      for (const kept of unsure) parts.push(restricted(whole, kept));
+    }
+    return parallel(parts);
+  }
+
+  /** Of some the planner may have forgotten a condition: what they need is fetched under one somewhere. They come by themselves. */
+  function bySureness(group: readonly Asked[], conditional: ReadonlySet<string>) {
+    const sure: Asked[] = [];
+    const unsure = new Map<string, Asked[]>();
+    for (const one of group) {
+      const paths = [...one.needs.keys()];
+      const isUnsure = one.conditions.length === 0 && paths.some((path) => conditional.has(lastOf(path)));
+      const key = paths.toSorted().join();
+      if (isUnsure) unsure.set(key, [...(unsure.get(key) ?? []), one]);
+      else sure.push(one);
+    }
+    return { sure, unsure: [...unsure.values()] };
   }
 
   /** @param branches how many conditions were told apart before */
@@ -112,4 +151,8 @@ function supposing(all: readonly Asked[], variable: string, value: boolean): Ask
     if (!fails) left.push({ ...one, conditions });
   }
   return left;
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1);
 }

@@ -139,7 +139,7 @@ export function plannerSupergraph(graph: LoadedSupergraph): PlannerSupergraph {
   const sdl = print({ ...document, definitions: changed.map((one) => (hasFields(one) ? variants.addTo(one) : one)) });
   for (const name of variants.byName.keys()) reserved.add(name);
   return {
-    supergraph: sdl === print(document) ? graph.supergraph : unvalidated(sdl),
+    supergraph: sdl === print(document) ? graph.supergraph : withoutValidation(sdl),
     variants: variants.byName,
     reserved,
     subgraphs,
@@ -150,7 +150,7 @@ export function plannerSupergraph(graph: LoadedSupergraph): PlannerSupergraph {
 }
 
 /** What was composed was validated; here are `@external` fields that nothing needs any more. */
-function unvalidated(sdl: string): Supergraph {
+function withoutValidation(sdl: string): Supergraph {
   return Supergraph.build(sdl, { validateSupergraph: false, supportedFeatures: null });
 }
 

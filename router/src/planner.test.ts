@@ -5,8 +5,8 @@ import { plannerSettings } from './planner-settings.ts';
 import { federate } from './testing/federation.ts';
 
 /** What is told apart here is in the plans, so nothing needs to answer. */
-function plannerOf(sdls: Record<string, string>, options: Parameters<typeof createPlanner>[1] = {}) {
-  const { graph } = federate(Object.fromEntries(Object.entries(sdls).map(([name, sdl]) => [name, [sdl]])));
+function plannerOf(schemas: Record<string, string>, options: Parameters<typeof createPlanner>[1] = {}) {
+  const { graph } = federate(Object.fromEntries(Object.entries(schemas).map(([name, sdl]) => [name, [sdl]])));
   const plan = createPlanner(graph, options);
   return (query: string) => plan({ queryHash: query, document: parse(query), operationName: undefined });
 }
@@ -71,7 +71,7 @@ describe('an operation that is too much for the planner', () => {
 });
 
 describe('progressive override', () => {
-  const sdls = {
+  const schemas = {
     old: 'type Query { thing: Thing } type Thing @key(fields: "id") { id: ID!  size: Int  name: String }',
     new: `type Thing @key(fields: "id") {
       id: ID!
@@ -81,7 +81,7 @@ describe('progressive override', () => {
   };
   function subgraphsFor(query: string, drawn: number, overrideLabels: Record<string, number> = {}): string[] {
     const settings = plannerSettings.parse({ overrideLabels });
-    const text = prettyFormatQueryPlan(plannerOf(sdls, { settings, random: () => drawn })(query).plan);
+    const text = prettyFormatQueryPlan(plannerOf(schemas, { settings, random: () => drawn })(query).plan);
     return [...text.matchAll(/service: "(\w+)"/g)].map(([, name]) => name!);
   }
 
@@ -105,7 +105,7 @@ describe('progressive override', () => {
 
   it('decides anew for each request', () => {
     const draws = [0.05, 0.95, 0.05];
-    const plan = plannerOf(sdls, { random: () => draws.shift()! });
+    const plan = plannerOf(schemas, { random: () => draws.shift()! });
     const [first, second, third] = [plan('{ thing { size } }'), plan('{ thing { size } }'), plan('{ thing { size } }')];
     expect(second).not.toBe(first);
     expect(third).toBe(first);

@@ -8,7 +8,7 @@ import { createReplacer } from './planner-misplaced.ts';
 import { completes } from './planner-order.ts';
 import { renamingOf } from './planner-names.ts';
 import { createPlanMender } from './planner-requires.ts';
-import { textsIn } from './planner-fetches.ts';
+import { operationsIn } from './planner-fetches.ts';
 import { asksSubgraphs, conditionVariables, fetchedPart, selectionsIn } from './planner-selections.ts';
 import { plannerSettings, type PlannerSettings } from './planner-settings.ts';
 import { plannerSupergraph } from './planner-supergraph.ts';
@@ -117,7 +117,7 @@ export function createPlanner(
       operation: operationOf(document, request.operationName),
       plan: planOf(document, request.operationName, labels),
       responseNames: renaming?.responseNames ?? new Map(),
-      renameVariables: renaming && renamer(renaming.variableNames),
+      renameVariables: renaming && inNewNames(renaming.variableNames),
       wrongVariables: createVariablesCheck(graph.schema, original, conditionVariables(request.document)),
     };
   }
@@ -164,7 +164,7 @@ export function createPlanner(
     try {
       const planned = planAnew(request, labels);
       plannedOrNot?.();
-      known.set(key, planned, { size: textLength(request.document) + textsIn(planned.plan) });
+      known.set(key, planned, { size: textLength(request.document) + operationsIn(planned.plan.node).join('').length });
       return planned;
     } catch (error) {
       plannedOrNot?.('refused');
@@ -181,7 +181,7 @@ function operationOf(document: DocumentNode, name: string | undefined): Operatio
   return operation;
 }
 
-function renamer(names: ReadonlyMap<string, string>): PlannedOperation['renameVariables'] {
+function inNewNames(names: ReadonlyMap<string, string>): PlannedOperation['renameVariables'] {
   if (names.size === 0) return undefined;
   const newNames = new Map([...names].map(([to, from]) => [from, to]));
   return (variables) =>
