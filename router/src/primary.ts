@@ -36,7 +36,7 @@ export async function supervise(options: {
   const waiting = new Set<NodeJS.Timeout>();
   const ended: number[] = [];
   /** Those that understand SIGHUP: one that has only just begun would end by it, and reads the files anyway. */
-  const reloadable = new WeakSet<Worker>();
+  const inService = new WeakSet<Worker>();
   let stoppingSince: number | undefined;
   let clean = true;
 
@@ -54,7 +54,7 @@ export async function supervise(options: {
     const worker = cluster.fork();
     worker.on('message', function heard(message: unknown) {
       if (message === serving) {
-        reloadable.add(worker);
+        inService.add(worker);
         log.info({ pid: worker.process.pid }, 'a worker serves');
       } else passAmongWorkers(message, worker, alive);
     });
@@ -103,7 +103,7 @@ export async function supervise(options: {
   for (const signal of signalsTaken()) {
     process.on(signal, function onSignal() {
       if (signal !== 'SIGHUP') stop(signal);
-      else for (const worker of alive()) if (reloadable.has(worker)) worker.process.kill(signal);
+      else for (const worker of alive()) if (inService.has(worker)) worker.process.kill(signal);
     });
   }
   countForWorkers();
