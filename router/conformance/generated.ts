@@ -107,25 +107,30 @@ type Verdict = 'ours' | 'stock' | 'refused' | 'nobody';
  * is none, because a subgraph is down, stock is, but for operations that it gets wrong with all subgraphs up, too.
  */
 async function judge(setup: Setup, trial: Trial): Promise<Verdict> {
-  const { asked, lateness = '', against } = trial;
+  const { against } = trial;
   // At the same time as the same operation without failures: what one of them meets is nothing to the other.
   const [{ differences, fromStock, stock, whole, refused }, neighbor] = await Promise.all([
     tryOut(setup, trial),
-    tryOut(setup, { asked, lateness: `beside ${lateness}`, against: { stock: false, whole: true } }),
+    tryOut(setup, twinOf(trial)),
   ]);
   if (refused === true) return 'refused';
   if (differences.length + neighbor.differences.length > 0) return 'ours';
   if (fromStock.length === 0) return 'nobody';
   if (against.whole || !isSound(stock, whole)) return 'stock';
-  const { down: _down, ...up } = trial;
-  const sound = await tryOut(setup, { ...up, against: { stock: true, whole: true } });
-  return sound.differences.length === 0 && sound.fromStock.length > 0 ? 'stock' : 'ours';
+  return neighbor.fromStock.length > 0 ? 'stock' : 'ours';
+}
+
+function twinOf({ asked, lateness = '', against }: Trial): Trial {
+  return { asked, lateness: `beside ${lateness}`, against: { ...against, whole: true } };
 }
 
 async function smallestReport(setup: Setup, trial: Trial): Promise<string> {
   const isWrong = async (asked: Asked): Promise<boolean> => (await judge(setup, { ...trial, asked })) === 'ours';
   const smallest = { ...trial, asked: await shrink(setup.schema, trial.asked, isWrong) };
-  return report(setup, smallest, await tryOut(setup, smallest));
+  const outcome = await tryOut(setup, smallest);
+  if (outcome.differences.length + outcome.fromStock.length > 0) return report(setup, smallest, outcome);
+  const twin = twinOf(smallest);
+  return report(setup, twin, await tryOut(setup, twin));
 }
 
 function isSound(answers: Answers | Error | undefined, whole: Answers | Error): boolean {

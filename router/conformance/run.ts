@@ -14,6 +14,8 @@ export interface Run {
   readonly refusing: boolean;
   /** Lets a subgraph take its time: others may overtake it. */
   late(): Promise<void>;
+  /** Subgraphs that were asked for something. */
+  readonly reached: Set<string>;
   /** Where fields failed, as JSON of the path: every place that an error may rightly have. */
   readonly failed: Set<string>;
 }
@@ -32,6 +34,7 @@ export function createRun(
     async late() {
       for (let turns = random?.integer(4) ?? 0; turns > 0; turns -= 1) await setImmediate();
     },
+    reached: new Set(),
     failed: new Set(),
   };
 }

@@ -134,6 +134,7 @@ export function createSubgraph(parts: Parts): ConformanceSubgraph {
   return {
     schema,
     async answer({ query, variables }, run) {
+      run.reached.add(parts.name);
       await run.late();
       if (run.down.has(parts.name)) {
         if (run.refusing) return { data: null, errors: [new GraphQLError('not now')] };
