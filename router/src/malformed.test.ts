@@ -56,7 +56,10 @@ async function sendHttp({ method, search, headers, body }: MalformedHttp): Promi
     );
     // What is refused before it is read through may be cut off.
     request.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNRESET' || error.code === 'EPIPE') resolve({ status: undefined, text: '' });
+      const cutOff = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+      // Headers too large to be read: nobody knows that it was HEAD, and the refusal has a body.
+      const unread = method === 'HEAD' && error.code === 'HPE_CLOSED_CONNECTION';
+      if (cutOff || unread) resolve({ status: undefined, text: '' });
       else reject(error);
     });
     request.end(body);
