@@ -1,6 +1,7 @@
 import type { FetchNode, PlanNode } from '@apollo/query-planner';
 import type { FetchTools } from './ask.ts';
 import { requestText } from './fetch-body.ts';
+import { notAPlanNode } from './steps.ts';
 
 /** What can be said of a plan's fetches before they run. */
 export function aboutFetches(node: PlanNode): Pick<FetchTools, 'mayRepeat' | 'copies'> {
@@ -32,7 +33,9 @@ function fetchesIn(node: PlanNode, path: readonly (string | number)[] = []): { f
       return node.nodes.flatMap((one) => fetchesIn(one, path));
     case 'Condition':
       return [node.ifClause, node.elseClause].flatMap((one) => (one === undefined ? [] : fetchesIn(one, path)));
-    default:
+    case 'Defer':
       return [];
+    default:
+      throw notAPlanNode(node);
   }
 }

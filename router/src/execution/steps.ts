@@ -34,8 +34,10 @@ export function prepareStep(node: PlanNode, tools: StepTools, path: readonly (st
       const no = elseClause && prepareStep(elseClause, tools, path);
       return (run) => (tools.isTrue(condition, run) ? yes : no)?.(run);
     }
-    default:
+    case 'Defer':
       throw new Error('The plan has a @defer in it, which is not supported.');
+    default:
+      throw notAPlanNode(node);
   }
 }
 
@@ -54,3 +56,8 @@ function together(steps: readonly Step[]): Step {
 }
 
 function nothing(): void {}
+
+/** What the types rule out, should the planner ever give it. */
+export function notAPlanNode(node: never): Error {
+  return new Error(`The plan has a ${(node as PlanNode).kind} in it, which is not known.`);
+}
