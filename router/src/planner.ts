@@ -6,6 +6,7 @@ import { CacheCounts } from './cache-counts.ts';
 import { createLabelDraw, type ActiveLabels } from './planner-labels.ts';
 import { createReplacer } from './planner-misplaced.ts';
 import { completes } from './planner-order.ts';
+import { withoutRepeatedMutations } from './planner-mutations.ts';
 import { renamingOf } from './planner-names.ts';
 import { createPlanMender } from './planner-requires.ts';
 import { operationsIn } from './planner-fetches.ts';
@@ -129,7 +130,7 @@ export function createPlanner(
   ): QueryPlan {
     const name = operationName === undefined ? {} : { operationName };
     // The document was validated by the server in front; validating it again would cost as much as planning.
-    const operation = operationFromDocument(graph.apiSchema, fetchedPart(document), {
+    const operation = operationFromDocument(graph.apiSchema, withoutRepeatedMutations(fetchedPart(document)), {
       ...name,
       validate: false,
     });
