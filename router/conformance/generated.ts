@@ -29,7 +29,7 @@ export interface GeneratedOutcome {
   readonly reports: readonly string[];
   /** How many the stock gateway answers otherwise than one whole schema, while we don't. */
   readonly stockWrong: number;
-  /** How many take too long to be planned. */
+  /** How many can't be planned, or would take too long. */
   readonly refused: number;
 }
 

@@ -54,7 +54,7 @@ async function run(): Promise<void> {
   });
   write(`${count} operations, ${reports.length} answered otherwise, seed ${seed}, ${seconds()}`);
   write(
-    `(the stock gateway answers ${stockWrong} otherwise than one whole schema; ${refused} take too long to be planned)`,
+    `(the stock gateway answers ${stockWrong} otherwise than one whole schema; ${refused} can't be planned in time or at all)`,
   );
   process.exitCode = reports.length === 0 ? 0 : 1;
 }
