@@ -100,7 +100,9 @@ export function createExecutor(options: {
       const [wrong] = planned.wrongVariables(incoming.variables) ?? [];
       if (wrong !== undefined) throw withCode(wrong, 'BAD_USER_INPUT');
       const node = planned.plan.node;
-      if (node?.kind !== 'Subscription') throw new Error('The plan of a subscription has no subscription in it.');
+      if (node?.kind !== 'Subscription') {
+        throw withCode(new GraphQLError('A condition leaves nothing of this subscription.'), 'BAD_USER_INPUT');
+      }
       const { primary } = node;
       const execution = executionOf(planned);
       const rewrite = prepareRewrites(primary.outputRewrites, (name, condition) => name === condition);

@@ -54,7 +54,11 @@ export interface PlanRequest {
   readonly traceparent?: string | undefined;
 }
 
-const codes = { tooComplex: 'OPERATION_TOO_COMPLEX', unanswerable: 'OPERATION_UNANSWERABLE' } as const;
+const codes = {
+  tooComplex: 'OPERATION_TOO_COMPLEX',
+  unplannable: 'OPERATION_UNPLANNABLE',
+  unanswerable: 'OPERATION_UNANSWERABLE',
+} as const;
 
 /**
  * Plans operations, and remembers the plans by document and operation. A plan that isn't known costs 10 ms or more.
@@ -142,7 +146,10 @@ export function createPlanner(
       const atRisk = placesAtRisk(graph.schema, document, operationOf(document, operationName));
       if (completes(plan, atRisk)) plan = withoutTwins(typedPlanner().buildQueryPlan(operation, overrides));
     } catch (error) {
-      throw isLimit(error) ? new Refusal('This operation is too complex to be planned.', codes.tooComplex) : error;
+      // Apollo's planner fails assertions of its own for a few operations, and would again at each request for them.
+      throw isLimit(error)
+        ? new Refusal('This operation is too complex to be planned.', codes.tooComplex)
+        : new Refusal("This operation can't be planned.", codes.unplannable);
     }
     if (plan.node === undefined && asksSubgraphs(document, operationOf(document, operationName))) {
       throw new Refusal('No subgraphs can answer this operation.', codes.unanswerable);
