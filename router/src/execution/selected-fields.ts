@@ -17,7 +17,12 @@ export type SelectedFields = ReadonlyMap<string, readonly FieldNode[]>;
  * The fields that selections have on objects of a type, as GraphQL's CollectFields gives them
  * (https://spec.graphql.org/October2021/#CollectFields()), once for all objects of that type.
  */
-export type CollectFields = (type: GraphQLCompositeType, selectionSets: readonly SelectionSetNode[]) => SelectedFields;
+export type CollectFields = (
+  type: GraphQLCompositeType,
+  selectionSets: readonly SelectionSetNode[],
+  /** Called when there are selections for other types than `type`, which an object whose own type is not known may have. */
+  onOtherType?: () => void,
+) => SelectedFields;
 
 /** @param values of the variables that `@skip` and `@include` name */
 export function prepareCollectFields(
@@ -28,7 +33,7 @@ export function prepareCollectFields(
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const one of document.definitions) if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
 
-  return function collectFields(type, selectionSets) {
+  return function collectFields(type, selectionSets, onOtherType) {
     const fields = new Map<string, FieldNode[]>();
     const seen = new Set<string>();
     for (const selectionSet of selectionSets) collect(selectionSet);
@@ -43,15 +48,18 @@ export function prepareCollectFields(
           if (same === undefined) fields.set(name, [selection]);
           else same.push(selection);
         } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-          if (applies(schema, selection.typeCondition?.name.value, type)) collect(selection.selectionSet);
+          collectIfApplies(selection.typeCondition?.name.value, selection.selectionSet);
         } else if (!seen.has(selection.name.value)) {
           seen.add(selection.name.value);
           const fragment = fragments.get(selection.name.value);
-          if (fragment !== undefined && applies(schema, fragment.typeCondition.name.value, type)) {
-            collect(fragment.selectionSet);
-          }
+          if (fragment !== undefined) collectIfApplies(fragment.typeCondition.name.value, fragment.selectionSet);
         }
       }
+    }
+
+    function collectIfApplies(condition: string | undefined, selectionSet: SelectionSetNode): void {
+      if (applies(schema, condition, type)) collect(selectionSet);
+      else onOtherType?.();
     }
   };
 }

@@ -99,7 +99,7 @@ function prepareFields(
 function prepareTypeName(type: GraphQLCompositeType, name: string): Write {
   const text = isObjectType(type) ? asciiBytes(`"${type.name}"`) : undefined;
   return function writeTypeName(_value, output) {
-    if (text === undefined) tellProblem(output, `The type of an object of ${type.name} is not known.`, name);
+    if (text === undefined) tellProblem(output, unknownTypeMessage(type), name);
     else output.bytes.raw(text);
     return text !== undefined;
   };
@@ -277,8 +277,29 @@ function prepareByTypeName(
       runtimeType === type ||
       ((isObjectType(runtimeType) || isInterfaceType(runtimeType)) && schema.isSubType(type, runtimeType));
     if (!fits) return undefined;
-    const writer = writeFields(prepareFields(runtimeType, selectionSets, tools));
+    const writer = isObjectType(runtimeType)
+      ? prepareObjectWriter(runtimeType, selectionSets, tools)
+      : prepareUnknownWriter(runtimeType, selectionSets, tools);
     writers.set(typeName, writer);
     return writer;
   };
+}
+
+/** For objects of which only an interface is known: what was selected for it can be written, when nothing else was. */
+function prepareUnknownWriter(
+  type: GraphQLAbstractType,
+  selectionSets: readonly SelectionSetNode[],
+  tools: WriterTools,
+): WriteObject {
+  let isEnough = true;
+  tools.collectFields(type, selectionSets, () => (isEnough = false));
+  if (isEnough) return writeFields(prepareFields(type, selectionSets, tools));
+  return function tellUnknown(_object, output) {
+    tellProblem(output, unknownTypeMessage(type));
+    return false;
+  };
+}
+
+function unknownTypeMessage(type: GraphQLCompositeType): string {
+  return `The type of an object of ${type.name} is not known.`;
 }
