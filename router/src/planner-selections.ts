@@ -60,9 +60,22 @@ export function asksSubgraphs(document: DocumentNode, operation: OperationDefini
 
 /**
  * What is to be planned of a document: nothing that is always skipped, since what it requires would be missed by others, and
- * each `__typename` under its own name, where the planner keeps it correct in the data.
+ * each `__typename` under its own name, where the planner keeps it correct in the data. An object of which only conditional fields
+ * are asked for gets a `__typename`, too: it is there whatever the conditions say.
  */
 export function fetchedPart(document: DocumentNode): DocumentNode {
+  const fragments = fragmentsIn(document);
+
+  /** Whether it depends on conditions if anything is asked for. */
+  function mayBeEmpty({ selections }: SelectionSetNode): boolean {
+    return selections.every(function mayBeLeftOut(selection): boolean {
+      if ((selection.directives?.length ?? 0) > 0) return true;
+      if (selection.kind === Kind.FIELD) return false;
+      const below = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+      return below === undefined || mayBeEmpty(below.selectionSet);
+    });
+  }
+
   return visit(document, {
     SelectionSet: {
       leave: (node) => (node.selections.length > 0 ? undefined : { ...node, selections: [typename] }),
@@ -70,7 +83,12 @@ export function fetchedPart(document: DocumentNode): DocumentNode {
     Field: {
       enter: ({ directives }) => (isExcluded(directives) ? null : undefined),
       leave({ name, alias, ...field }) {
-        return alias !== undefined && name.value === '__typename' ? { ...field, name } : undefined;
+        if (alias !== undefined && name.value === '__typename') return { ...field, name };
+        const { selectionSet } = field;
+        // Else the planner would put the condition on the object.
+        if (selectionSet === undefined || !mayBeEmpty(selectionSet)) return undefined;
+        const selections = [...selectionSet.selections, typename];
+        return { ...field, name, ...(alias && { alias }), selectionSet: { ...selectionSet, selections } };
       },
     },
     InlineFragment: ({ directives }) => (isExcluded(directives) ? null : undefined),
