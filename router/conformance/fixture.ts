@@ -33,6 +33,8 @@ export interface Fixture {
   readonly context?: Readonly<Record<string, Readonly<Record<string, readonly [type: string, field: string]>>>>;
   /** By what is interesting about them. */
   readonly operations: Readonly<Record<string, string | Operation>>;
+  /** Why we may say less than stock while a subgraph is down. */
+  readonly less?: string;
   /** Why generated operations of this fixture are run without faults of fields. */
   readonly faultless?: string;
 }
