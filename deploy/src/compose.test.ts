@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { readConfig } from '../../lib/src/config.ts';
-import { readSettings, usage as routerUsage } from '../../router/src/config.ts';
+import { readSettings, usage as routerUsage } from '../../router/src/config/config.ts';
 import { configSchema as simulatorConfig } from '../../simulators/src/config.ts';
 import * as accounting from '../../subgraphs/accounting/src/config.ts';
 import * as customer from '../../subgraphs/customer/src/config.ts';

@@ -5,8 +5,8 @@ import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
 import { createLogger } from '@cafe-for-me/lib/log';
 import { subrequestFailed } from '@cafe-for-me/router/errors';
 import { createExecutor, type Executed, type IncomingOperation } from '@cafe-for-me/router/execute';
-import type { SubgraphFetch } from '@cafe-for-me/router/fetch';
-import { createIdentity } from '@cafe-for-me/router/identity';
+import type { SubgraphFetch } from '@cafe-for-me/router/subgraphs/fetch';
+import { createIdentity } from '@cafe-for-me/router/authorization/identity';
 import type { RequestContext } from '@cafe-for-me/router/request-context';
 import { loadSupergraph, type LoadedSupergraph } from '@cafe-for-me/router/supergraph';
 import {

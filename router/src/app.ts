@@ -2,29 +2,29 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { createHealth } from '@cafe-for-me/lib/health';
 import type { Logger } from '@cafe-for-me/lib/log';
-import type { GrantPolicies } from './authorization-grants.ts';
-import { createConnections } from './connections.ts';
-import { createCors } from './cors.ts';
+import type { GrantPolicies } from './authorization/authorization-grants.ts';
+import { createConnections } from './transport/connections.ts';
+import { createCors } from './transport/cors.ts';
 import { createFormatError } from './errors.ts';
-import { createSubgraphFetch } from './fetch.ts';
+import { createSubgraphFetch } from './subgraphs/fetch.ts';
 import { createGeneration, type Generation } from './generation.ts';
-import { createHttpTransport, sendError } from './http.ts';
-import type { Identity } from './identity.ts';
-import { createLiveSubscriptions } from './live-subscriptions.ts';
-import { createRegisteredTexts, loadPersistedOperations } from './persisted-operations.ts';
-import type { Playground } from './playground.ts';
-import { createRateLimit } from './rate-limit.ts';
-import { answerClientError, endWithError } from './raw-answer.ts';
+import { createHttpTransport, sendError } from './transport/http.ts';
+import type { Identity } from './authorization/identity.ts';
+import { createLiveSubscriptions } from './transport/live-subscriptions.ts';
+import { createRegisteredTexts, loadPersistedOperations } from './pipeline/persisted-operations.ts';
+import type { Playground } from './transport/playground.ts';
+import { createRateLimit } from './limits/rate-limit.ts';
+import { answerClientError, endWithError } from './transport/raw-answer.ts';
 import { StartRefused } from './refusal.ts';
-import { rehearse } from './rehearsal.ts';
-import { defaultSettings, type Settings } from './settings.ts';
-import type { StreamLimits } from './subscribe.ts';
-import { namesUnknownTo, settingsOf } from './subgraph-settings.ts';
-import { createFlights } from './subgraph-sharing.ts';
+import { rehearse } from './pipeline/rehearsal.ts';
+import { defaultSettings, type Settings } from './config/settings.ts';
+import type { StreamLimits } from './transport/subscribe.ts';
+import { namesUnknownTo, settingsOf } from './subgraphs/subgraph-settings.ts';
+import { createFlights } from './subgraphs/subgraph-sharing.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
-import type { Telemetry } from './telemetry.ts';
-import { createUpstream } from './upstream.ts';
-import { createWebSocketTransport } from './websocket.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+import { createUpstream } from './subgraphs/upstream.ts';
+import { createWebSocketTransport } from './transport/websocket.ts';
 
 /** What a router is made of. */
 export interface RouterParts {

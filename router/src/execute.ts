@@ -7,14 +7,14 @@ import { subgraphError } from './execution/failures.ts';
 import { prepareRewrites } from './execution/rewrites.ts';
 import type { Executed } from './execution/executed.ts';
 import { createRun } from './execution/run.ts';
-import type { SubgraphFetch } from './fetch.ts';
-import type { SubgraphAnswer } from './subgraph-answer.ts';
-import { createPlanner, type PlannedOperation } from './planner.ts';
-import type { PlannerSettings } from './planner-settings.ts';
+import type { SubgraphFetch } from './subgraphs/fetch.ts';
+import type { SubgraphAnswer } from './subgraphs/subgraph-answer.ts';
+import { createPlanner, type PlannedOperation } from './planning/planner.ts';
+import type { PlannerSettings } from './planning/planner-settings.ts';
 import type { RequestContext } from './request-context.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
-import type { Telemetry } from './telemetry.ts';
-import type { Variables } from './variables.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+import type { Variables } from './planning/variables.ts';
 
 export type { Executed } from './execution/executed.ts';
 

@@ -1,16 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import type { FormatError } from '@cafe-for-me/lib/errors';
 import type { Logger } from '@cafe-for-me/lib/log';
-import type { GrantPolicies } from './authorization-grants.ts';
-import { authorized } from './authorization.ts';
-import type { Connected } from './connections.ts';
+import type { GrantPolicies } from './authorization/authorization-grants.ts';
+import { authorized } from './authorization/authorization.ts';
+import type { Connected } from './transport/connections.ts';
 import { createExecutor, type PlannedSubscription } from './execute.ts';
-import type { PersistedOperations } from './persisted-operations.ts';
-import { startPipeline, type Pipeline } from './pipeline.ts';
-import type { Settings } from './settings.ts';
+import type { PersistedOperations } from './pipeline/persisted-operations.ts';
+import { startPipeline, type Pipeline } from './pipeline/pipeline.ts';
+import type { Settings } from './config/settings.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
-import type { Telemetry } from './telemetry.ts';
-import type { Upstream } from './upstream.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+import type { Upstream } from './subgraphs/upstream.ts';
 
 /**
  * Everything that is made from one supergraph. A reload makes another one for what comes from then on; what is under way

@@ -1,4 +1,4 @@
-import { settingsSchema } from './settings.ts';
+import { settingsSchema } from './config/settings.ts';
 import { bothTransports } from './testing/both-transports.ts';
 import { startRouter, type TestRouter } from './testing/router.ts';
 import { startSubgraphs, type TestSubgraphs } from './testing/supergraph.ts';

@@ -1,10 +1,10 @@
 import { silentLog } from '@cafe-for-me/lib/testing/broker';
 import { startSpanReceiver, type SentSpan, type SpanReceiver } from '@cafe-for-me/lib/testing/otlp';
 import { until } from '@cafe-for-me/lib/testing/until';
-import { defaultSettings } from './settings.ts';
-import { createSiblings } from './siblings.ts';
-import { offerMetrics, startTelemetry, type Telemetry } from './telemetry.ts';
-import { telemetrySettings } from './telemetry-settings.ts';
+import { defaultSettings } from './config/settings.ts';
+import { createSiblings } from './process/siblings.ts';
+import { offerMetrics, startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+import { telemetrySettings } from './telemetry/telemetry-settings.ts';
 import { startRouter, type TestRouter } from './testing/router.ts';
 import { startSubgraphs, type TestSubgraphs } from './testing/supergraph.ts';
 

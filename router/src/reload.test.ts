@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { defaultSettings } from './settings.ts';
+import { defaultSettings } from './config/settings.ts';
 import { loadSupergraph } from './supergraph.ts';
-import { createTelemetry } from './telemetry.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
 import { collect, startRouter, type TestRouter } from './testing/router.ts';
 import { startSubgraph } from './testing/subgraph.ts';
 import { alice, bob, compose, startSubgraphs, type TestSubgraphs } from './testing/supergraph.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { traceIdOf } from '@cafe-for-me/lib/telemetry';
-import type { Caller } from './identity.ts';
-import type { ObservedRequest } from './telemetry-requests.ts';
+import type { Caller } from './authorization/identity.ts';
+import type { ObservedRequest } from './telemetry/telemetry-requests.ts';
 
 /** What belongs to one operation of one client, whatever the transport. */
 export interface RequestContext {

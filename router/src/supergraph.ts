@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph, type Schema } from '@apollo/federation-internals';
 import type { GraphQLSchema } from 'graphql';
 import { StartRefused } from './refusal.ts';
-import { environmentName, type AddressOf } from './subgraph-address.ts';
+import { environmentName, type AddressOf } from './subgraphs/subgraph-address.ts';
 
 export interface Subgraph {
   readonly name: string;

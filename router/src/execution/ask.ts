@@ -1,6 +1,6 @@
 import type { FetchNode } from '@apollo/query-planner';
-import type { SubgraphFetch } from '../fetch.ts';
-import { parseAnswer, type SubgraphAnswer } from '../subgraph-answer.ts';
+import type { SubgraphFetch } from '../subgraphs/fetch.ts';
+import { parseAnswer, type SubgraphAnswer } from '../subgraphs/subgraph-answer.ts';
 import { fetchFailed } from './failures.ts';
 import type { ResponsePath } from './paths.ts';
 import type { Run } from './run.ts';

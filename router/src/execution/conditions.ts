@@ -1,5 +1,5 @@
 import { Kind, visit, type DocumentNode, type OperationDefinitionNode } from 'graphql';
-import type { Variables } from '../variables.ts';
+import type { Variables } from '../planning/variables.ts';
 
 /** The Boolean variables that an operation's `@skip` and `@include` depend on. */
 export interface Conditions {

@@ -1,6 +1,6 @@
 import type { FetchNode } from '@apollo/query-planner';
 import { subrequestFailed } from '../errors.ts';
-import type { Variables } from '../variables.ts';
+import type { Variables } from '../planning/variables.ts';
 import { prepareAsk, type FetchTools } from './ask.ts';
 import { prepareContextArguments } from './context-arguments.ts';
 import { createEntities, prepareAddEntity, type Entities } from './entities.ts';

@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { onceEach } from '../errors.ts';
-import type { SubgraphFetch } from '../fetch.ts';
+import type { SubgraphFetch } from '../subgraphs/fetch.ts';
 import { prepareClientPaths } from './client-paths.ts';
 import { prepareConditions } from './conditions.ts';
 import { answerEnd, answerStart, WrittenAnswer, type Executed } from './executed.ts';

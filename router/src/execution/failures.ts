@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import type { SubgraphAnswer } from '../subgraph-answer.ts';
+import type { SubgraphAnswer } from '../subgraphs/subgraph-answer.ts';
 import type { ResponsePath } from './paths.ts';
 
 export type SubgraphError = NonNullable<SubgraphAnswer['errors']>[number];

@@ -1,6 +1,6 @@
 import type { FetchNode } from '@apollo/query-planner';
 import { Kind, parse, print, type DefinitionNode, type SelectionNode } from 'graphql';
-import type { Variables } from '../variables.ts';
+import type { Variables } from '../planning/variables.ts';
 
 /** The request of a fetch as JSON text. */
 export type FetchBody = (variables: Variables | undefined, representations?: readonly string[]) => string;

@@ -9,7 +9,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import type { Variables } from '../variables.ts';
+import type { Variables } from '../planning/variables.ts';
 import type { SelectedFields } from './selected-fields.ts';
 
 /** Answers `__schema` and `__type`, which no subgraph is asked for. */

@@ -1,6 +1,6 @@
 import type { GraphQLError } from 'graphql';
 import type { RequestContext } from '../request-context.ts';
-import type { Variables } from '../variables.ts';
+import type { Variables } from '../planning/variables.ts';
 
 /** An object as a subgraph answered it, and as later answers complete it. Its keys are response names. */
 export type Data = Record<string, unknown>;

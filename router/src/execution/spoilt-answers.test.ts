@@ -5,10 +5,10 @@ import { createLogger } from '@cafe-for-me/lib/log';
 import { getOperationAST, graphql, parse, type ExecutionResult } from 'graphql';
 import { subrequestFailed } from '../errors.ts';
 import { createExecutor } from '../execute.ts';
-import type { SubgraphFetch, SubgraphRequest } from '../fetch.ts';
-import type { SubgraphAnswer } from '../subgraph-answer.ts';
-import { createIdentity } from '../identity.ts';
-import { createPlanner } from '../planner.ts';
+import type { SubgraphFetch, SubgraphRequest } from '../subgraphs/fetch.ts';
+import type { SubgraphAnswer } from '../subgraphs/subgraph-answer.ts';
+import { createIdentity } from '../authorization/identity.ts';
+import { createPlanner } from '../planning/planner.ts';
 import { loadSupergraph } from '../supergraph.ts';
 
 const typeDefs = parse(`

@@ -4,9 +4,9 @@ import { prettyFormatQueryPlan } from '@apollo/query-planner';
 import { createLogger } from '@cafe-for-me/lib/log';
 import { getOperationAST, GraphQLError, parse } from 'graphql';
 import { createExecutor } from '../execute.ts';
-import type { SubgraphFetch } from '../fetch.ts';
-import { createIdentity } from '../identity.ts';
-import { createPlanner } from '../planner.ts';
+import type { SubgraphFetch } from '../subgraphs/fetch.ts';
+import { createIdentity } from '../authorization/identity.ts';
+import { createPlanner } from '../planning/planner.ts';
 import { loadSupergraph } from '../supergraph.ts';
 
 const page = readFileSync(new URL('../../EXECUTION.md', import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import type { OperationRequest } from '../operation-request.ts';
+import type { OperationRequest } from '../pipeline/operation-request.ts';
 import type { Answer, TestRouter } from './router.ts';
 
 /** The answer to one operation, whatever it came over. */

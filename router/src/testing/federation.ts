@@ -3,8 +3,8 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { createLogger } from '@cafe-for-me/lib/log';
 import { getOperationAST, graphql, parse, validate } from 'graphql';
 import { createExecutor } from '../execute.ts';
-import type { SubgraphFetch } from '../fetch.ts';
-import { createIdentity } from '../identity.ts';
+import type { SubgraphFetch } from '../subgraphs/fetch.ts';
+import { createIdentity } from '../authorization/identity.ts';
 import { loadSupergraph } from '../supergraph.ts';
 import type { AnyData } from './router.ts';
 

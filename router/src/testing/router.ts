@@ -2,8 +2,8 @@ import { createLogger } from '@cafe-for-me/lib/log';
 import { createClient, type Client, type ClientOptions } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { createRouter, type RouterParts } from '../app.ts';
-import { createIdentity, type IdentityOptions } from '../identity.ts';
-import { loadPlayground } from '../playground.ts';
+import { createIdentity, type IdentityOptions } from '../authorization/identity.ts';
+import { loadPlayground } from '../transport/playground.ts';
 import { loadSupergraph } from '../supergraph.ts';
 
 /** The tests look into answers of many shapes. */

@@ -1,0 +1,110 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { StartRefused } from '../refusal.ts';
+
+export interface Playground {
+  /** Whether a browser wants to see a page, where other clients want an answer. */
+  wanted(request: IncomingMessage): boolean;
+  sendPage(response: ServerResponse): void;
+  /** Answers `/playground/…`. @returns false when there is no such file */
+  sendFile(path: string, response: ServerResponse): boolean;
+}
+
+/** The built page: beside this file in `dist`, and reached from `src` as well. */
+const builtDirectory = fileURLToPath(new URL('../../dist/playground', import.meta.url));
+
+const tokens = z.array(z.object({ label: z.string(), token: z.string() }));
+const examples = z.array(
+  z.object({ title: z.string(), query: z.string(), variables: z.record(z.string(), z.unknown()).optional() }),
+);
+
+const types: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.woff2': 'font/woff2',
+  '.svg': 'image/svg+xml',
+};
+
+/** Everything comes from this origin. Styles may be inline, because the editor measures text by them; scripts may not. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "font-src 'self' data:",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/**
+ * The page that a browser gets at the endpoint: GraphiQL, bundled, nothing of it from elsewhere. All files are in memory.
+ *
+ * @throws StartRefused when a file that is named can't be used
+ */
+export async function loadPlayground(options: {
+  tokensFile?: string | undefined;
+  examplesFile?: string | undefined;
+  directory?: string;
+}): Promise<Playground> {
+  const files = await readAll(options.directory ?? builtDirectory);
+  const page =
+    files.get('index.html') ?? Buffer.from('<!doctype html><title>Not built</title><p>The playground is not built.');
+  const offered = JSON.stringify({
+    tokens: await readList(options.tokensFile, tokens, '[{"label": "…", "token": "…"}]'),
+    examples: await readList(options.examplesFile, examples, '[{"title": "…", "query": "…"}]'),
+  });
+
+  return {
+    wanted(request) {
+      const accept = request.headers.accept;
+      return request.method === 'GET' && accept !== undefined && accept.includes('text/html');
+    },
+    sendPage(response) {
+      response.setHeader('content-security-policy', contentSecurityPolicy);
+      response.setHeader('x-content-type-options', 'nosniff');
+      response.setHeader('referrer-policy', 'no-referrer');
+      send(response, page, 'text/html; charset=utf-8', 'no-cache');
+    },
+    sendFile(path, response) {
+      const name = path.slice('/playground/'.length);
+      if (name === 'offered.json') {
+        send(response, Buffer.from(offered), 'application/json; charset=utf-8', 'no-store');
+        return true;
+      }
+      const file = files.get(name);
+      const type = types[extname(name)];
+      if (file === undefined || type === undefined) return false;
+      response.setHeader('x-content-type-options', 'nosniff');
+      // The name holds a hash of the content.
+      send(response, file, type, 'public, max-age=31536000, immutable');
+      return true;
+    },
+  };
+}
+
+function send(response: ServerResponse, body: Buffer, type: string, caching: string): void {
+  response.writeHead(200, { 'content-type': type, 'content-length': body.length, 'cache-control': caching });
+  response.end(body);
+}
+
+async function readAll(directory: string): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names) files.set(name, await readFile(join(directory, name)));
+  return files;
+}
+
+async function readList<T>(file: string | undefined, schema: z.ZodType<T[]>, shape: string): Promise<T[]> {
+  if (file === undefined) return [];
+  try {
+    return schema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new StartRefused(`${file} ${missing ? 'does not exist' : `does not hold JSON of the form ${shape}`}.`);
+  }
+}
