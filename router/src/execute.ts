@@ -6,7 +6,7 @@ import { prepareExecution, type Execution } from './execution/execution.ts';
 import { subgraphError } from './execution/failures.ts';
 import { prepareRewrites } from './execution/rewrites.ts';
 import type { Executed } from './execution/executed.ts';
-import { createRun } from './execution/run.ts';
+import { createRun, tell } from './execution/run.ts';
 import type { SubgraphFetch } from './subgraphs/fetch.ts';
 import type { SubgraphAnswer } from './subgraphs/subgraph-answer.ts';
 import { createPlanner, type PlannedOperation } from './planning/planner.ts';
@@ -111,8 +111,7 @@ export function createExecutor(options: {
         async executeEvent({ data, errors = [] }) {
           rewrite?.(data);
           const run = createRun(variablesFor(planned, incoming), incoming.context, data ?? {});
-          for (const error of errors)
-            run.errors.push(subgraphError(error, primary.serviceName, [...(error.path ?? [])]));
+          for (const error of errors) tell(run, subgraphError(error, primary.serviceName, error.path));
           const result = await execution(run);
           belongTo(incoming.context, result.errors ?? []);
           return result;

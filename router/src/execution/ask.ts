@@ -3,7 +3,7 @@ import type { SubgraphFetch } from '../subgraphs/fetch.ts';
 import { parseAnswer, type SubgraphAnswer } from '../subgraphs/subgraph-answer.ts';
 import { fetchFailed } from './failures.ts';
 import type { ResponsePath } from './paths.ts';
-import type { Run } from './run.ts';
+import { tell, type Run } from './run.ts';
 
 /** What a plan's fetches need of their surroundings. */
 export interface FetchTools {
@@ -56,7 +56,7 @@ export function prepareAsk(node: FetchNode, tools: FetchTools): Ask {
       if (answer !== undefined) return answer;
       throw fetch.unusable(text, run.context);
     } catch (error) {
-      run.errors.push(fetchFailed(error, path()));
+      tell(run, fetchFailed(error, path()));
       return undefined;
     }
   };

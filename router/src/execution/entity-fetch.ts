@@ -10,7 +10,7 @@ import { prepareMerge } from './merge.ts';
 import type { Places, ResponsePath } from './paths.ts';
 import { prepareRepresentation } from './representations.ts';
 import { prepareRewrites } from './rewrites.ts';
-import { isObject, type Data, type Run, type Step } from './run.ts';
+import { isObject, tell, type Data, type Run, type Step } from './run.ts';
 
 /**
  * Prepares a fetch of fields of entities that other subgraphs found. Each distinct representation is sent once, and what
@@ -49,7 +49,7 @@ export function prepareEntityFetch(
     const found = answer.data?.['_entities'];
     if (!Array.isArray(found)) {
       if (answer.errors !== undefined) return;
-      run.errors.push(fetchFailed(subrequestFailed(node.serviceName), pathOf(objects, run)));
+      tell(run, fetchFailed(subrequestFailed(node.serviceName), pathOf(objects, run)));
       return;
     }
     for (let index = 0; index < objects.length; index++) {
@@ -73,12 +73,12 @@ export function prepareEntityFetch(
       const [field, index, ...rest] = error.path ?? [];
       const failed = field === '_entities' && typeof index === 'number' ? objects[index] : undefined;
       if (failed === undefined) {
-        run.errors.push(subgraphError(error, node.serviceName, pathOf(objects, run)));
+        tell(run, subgraphError(error, node.serviceName, pathOf(objects, run)));
         continue;
       }
       for (const object of failed) {
         for (const path of paths.get(object) ?? []) {
-          run.errors.push(subgraphError(error, node.serviceName, [...path, ...rest]));
+          tell(run, subgraphError(error, node.serviceName, [...path, ...rest]));
         }
       }
     }

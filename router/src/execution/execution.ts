@@ -19,7 +19,7 @@ import { prepareIntrospection, type Introspect } from './introspection.ts';
 import { aboutFetches } from './fetches.ts';
 import { asciiBytes, createJsonBytes } from './json-bytes.ts';
 import { createOutput, settleNull, unexplained } from './output.ts';
-import type { Run } from './run.ts';
+import { tell, type Run } from './run.ts';
 import { prepareCollectFields } from './selected-fields.ts';
 import { prepareStep } from './steps.ts';
 import { prepareObjectWriter, type WriteObject } from './writer.ts';
@@ -113,7 +113,7 @@ export function prepareExecution(parts: ExecutionParts): Execution {
     if (introspect !== undefined) {
       const { data, errors = [] } = introspect(run.variables);
       Object.assign(run.data, data);
-      run.errors.push(...errors);
+      for (const error of errors) tell(run, error);
     }
     answers.end = 0;
     answers.raw(start);
@@ -124,7 +124,7 @@ export function prepareExecution(parts: ExecutionParts): Execution {
       settleNull(output, 0);
     }
     answers.raw(end);
-    const answer = answers.copy();
+    const answer = answers.take();
     if (run.errors.length === 0 && output.problems.length === 0) return new WrittenAnswer(answer);
     const told = onceEach(run.errors).map(inClientsNames);
     return new WrittenAnswer(answer, [...told, ...unexplained(output, told)]);

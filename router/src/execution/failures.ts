@@ -4,11 +4,19 @@ import type { ResponsePath } from './paths.ts';
 
 export type SubgraphError = NonNullable<SubgraphAnswer['errors']>[number];
 
-/** What a subgraph says went wrong, in the place of the client's response where it did. */
-export function subgraphError(error: SubgraphError, serviceName: string, path: ResponsePath | undefined): GraphQLError {
-  return new GraphQLError(error.message, {
+/**
+ * What a subgraph says went wrong, in the place of the client's response where it did. What it says of HTTP is about its own
+ * answer, not about the router's.
+ */
+export function subgraphError(
+  { message, extensions }: SubgraphError,
+  serviceName: string,
+  path: readonly (string | number)[] | undefined,
+): GraphQLError {
+  const { http: _ofItsOwn, ...said } = extensions ?? {};
+  return new GraphQLError(message, {
     ...(path !== undefined && path.length > 0 && { path }),
-    extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', ...error.extensions, serviceName },
+    extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', ...said, serviceName },
   });
 }
 

@@ -23,7 +23,7 @@ describe('JSON bytes', () => {
     const bytes = createJsonBytes(1);
     bytes.string('before');
     bytes.string(text);
-    expect(bytes.copy().toString()).toBe(`"before"${JSON.stringify(text)}`);
+    expect(bytes.take().toString()).toBe(`"before"${JSON.stringify(text)}`);
   });
 
   it('grow with what is written, whatever the way', () => {
@@ -37,7 +37,7 @@ describe('JSON bytes', () => {
       bytes.again(from, bytes.end);
       expected += '{"a":"b"1.5'.repeat(2);
     }
-    expect(bytes.copy().toString()).toBe(expected);
+    expect(bytes.take().toString()).toBe(expected);
   });
 
   it('take back what stands behind an end that is set back', () => {
@@ -47,16 +47,23 @@ describe('JSON bytes', () => {
     bytes.string('taken back');
     bytes.end = end;
     bytes.text('null');
-    expect(bytes.copy().toString()).toBe('"kept"null');
+    expect(bytes.take().toString()).toBe('"kept"null');
   });
 
   it('have copies of their own', () => {
     const bytes = createJsonBytes();
     bytes.string('first');
-    const first = bytes.copy();
-    bytes.end = 0;
+    const first = bytes.take();
     bytes.string('other');
     expect(first.toString()).toBe('"first"');
+  });
+
+  it('begin again after an answer, also after one that was larger than what is kept', () => {
+    const bytes = createJsonBytes(16);
+    bytes.text(`"${'x'.repeat(9_000_000)}"`);
+    expect(bytes.take()).toHaveLength(9_000_002);
+    bytes.string('small, but larger than at the beginning');
+    expect(bytes.take().toString()).toBe('"small, but larger than at the beginning"');
   });
 
   it('escape what is beyond ASCII in a constant', () => {

@@ -3,7 +3,7 @@
  * which is copied character by character while it is looked at: a string would have to be looked at, put together, measured,
  * and encoded.
  *
- * Between `start` and `finish` nothing may wait: there is one of it.
+ * From the first byte to `take` nothing may wait: there is one of it.
  */
 export interface JsonBytes {
   /** How far it is written. Setting it back takes back what stands behind. */
@@ -16,14 +16,16 @@ export interface JsonBytes {
   string(value: string): void;
   /** What was written from `from` to `to`, once more. */
   again(from: number, to: number): void;
-  /** A copy of what was written from the beginning. */
-  copy(): Buffer;
+  /** A copy of what was written from the beginning, after which it begins again. */
+  take(): Buffer;
 }
 
 /** Beyond this length, looking and copying by native code is faster. */
 const longText = 40;
 /** Anything but printable ASCII without quotation mark and backslash. */
 const unusual = /[^ !#-[\]-~]/;
+/** Bytes that are kept for the next answer; a rare giant is let go of. */
+const mostKept = 8 * 1024 * 1024;
 const quotationMark = 34;
 const backslash = 92;
 
@@ -34,10 +36,10 @@ export function createJsonBytes(size = 1 << 16): JsonBytes {
 
   function reserve(length: number, end: number): void {
     if (end + length <= space) return;
-    space = Math.max(space * 2, end + length);
-    const larger = Buffer.allocUnsafeSlow(space);
+    const larger = Buffer.allocUnsafeSlow(Math.max(space * 2, end + length));
     memory.copy(larger, 0, 0, end);
     memory = larger;
+    space = larger.length;
   }
 
   const bytes: JsonBytes = {
@@ -91,8 +93,14 @@ export function createJsonBytes(size = 1 << 16): JsonBytes {
       bytes.end += to - from;
     },
 
-    copy() {
-      return Buffer.from(memory.subarray(0, bytes.end));
+    take() {
+      const taken = Buffer.from(memory.subarray(0, bytes.end));
+      bytes.end = 0;
+      if (space > mostKept) {
+        memory = Buffer.allocUnsafeSlow(size);
+        space = size;
+      }
+      return taken;
     },
   };
   return bytes;

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { JsonBytes } from './json-bytes.ts';
 import type { ResponsePath } from './paths.ts';
+import { maxErrors } from './run.ts';
 
 /** A value that was not as its type wants it, or not there. */
 interface Problem {
@@ -18,11 +19,14 @@ export interface Output {
   readonly problems: Problem[];
   /** Lists and objects that hang at several places, see `Run`. */
   readonly shared: ReadonlySet<object> | undefined;
-  /** What was written for one of them, and by which writer: at another place it may be asked for other fields. */
+  /** What was written for them. */
   readonly written: Map<object, Written> | undefined;
+  /** The same objects as they were written, the last one at the end. */
+  readonly order: object[];
 }
 
 interface Written {
+  /** The writer: at another place the object may be asked for other fields. */
   readonly by: unknown;
   /** Where its bytes are. */
   readonly from: number;
@@ -30,11 +34,29 @@ interface Written {
 }
 
 export function createOutput(bytes: JsonBytes, shared: ReadonlySet<object> | undefined): Output {
-  return { bytes, path: [], depth: 0, problems: [], shared, written: shared && new Map() };
+  return { bytes, path: [], depth: 0, problems: [], shared, written: shared && new Map(), order: [] };
+}
+
+/** Notes what stands for a shared list or object from `from` on. */
+export function noteWritten({ bytes, written, order }: Output, value: object, by: unknown, from: number): void {
+  written!.set(value, { by, from, to: bytes.end });
+  order.push(value);
+}
+
+/** Takes back what was written from `from` on, for a null in its place. */
+export function takeBack({ bytes, written, order }: Output, from: number): void {
+  bytes.end = from;
+  if (written === undefined) return;
+  // What stood there can't be written again: other bytes will be in its place.
+  for (let last = order.at(-1); last !== undefined && (written.get(last)?.to ?? 0) > from; last = order.at(-1)) {
+    written.delete(last);
+    order.pop();
+  }
 }
 
 /** Puts down a problem with the value that is being written, or with its field `name`. */
 export function tellProblem(output: Output, message: string, name?: string): void {
+  if (output.problems.length >= maxErrors) return;
   output.problems.push({ error: new GraphQLError(message, { path: pathOf(output, name) }), nullAt: [] });
 }
 
@@ -62,13 +84,16 @@ function pathOf({ path, depth }: Output, name: string | undefined): ResponsePath
  * error already: one at or above the place of the problem, or at or below the null that became of it.
  */
 export function unexplained({ problems }: Output, errors: readonly GraphQLError[]): GraphQLError[] {
-  const own = problems.filter(
-    ({ error: { path = [] }, nullAt }) =>
-      !errors.some((error) => startsWith(path, error.path ?? []) || startsWith(error.path ?? [], nullAt)),
-  );
+  if (problems.length === 0) return [];
+  const places = new Set(errors.map(({ path = [] }) => path.join('.')));
+  const above = new Set(errors.flatMap(({ path = [] }) => startsOf(path)));
+  const own = problems.filter(function isUnexplained({ error: { path = [] }, nullAt }) {
+    return !above.has(nullAt.join('.')) && !startsOf(path).some((start) => places.has(start));
+  });
   return own.map(({ error }) => error);
 }
 
-function startsWith(path: readonly (string | number)[], start: readonly (string | number)[]): boolean {
-  return start.length <= path.length && start.every((element, index) => path[index] === element);
+/** A path and all that it begins with, as texts; the first is that of no path at all. */
+function startsOf(path: readonly (string | number)[]): string[] {
+  return [...path.keys(), path.length].map((length) => path.slice(0, length).join('.'));
 }

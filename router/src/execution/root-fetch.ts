@@ -6,7 +6,7 @@ import { prepareBody } from './fetch-body.ts';
 import { prepareMerge } from './merge.ts';
 import type { Places } from './paths.ts';
 import { prepareRewrites } from './rewrites.ts';
-import { isObject, type Data, type Run, type Step } from './run.ts';
+import { isObject, tell, type Data, type Run, type Step } from './run.ts';
 
 /** Prepares a fetch of fields of the operation's root, or of a root object that a field leads back to. */
 export function prepareRootFetch(node: FetchNode, places: Places, tools: FetchTools): Step {
@@ -29,12 +29,12 @@ export function prepareRootFetch(node: FetchNode, places: Places, tools: FetchTo
     merge(targets, data, run);
   }
 
-  function tellErrors(errors: readonly SubgraphError[], { errors: told }: Run): void {
+  function tellErrors(errors: readonly SubgraphError[], run: Run): void {
     for (const error of errors) {
       const [field, ...rest] = error.path ?? [];
       const isKnown = field !== undefined && (names.length === 0 || names.includes(String(field)));
       const path = isKnown ? [...places.commonPath, field, ...rest] : vaguePath;
-      told.push(subgraphError(error, node.serviceName, path));
+      tell(run, subgraphError(error, node.serviceName, path));
     }
   }
 

@@ -18,6 +18,14 @@ export interface Run {
   asked: Map<string, Promise<string>> | undefined;
 }
 
+/** Nobody reads more errors of one answer, and each costs more than the value that it stands for. */
+export const maxErrors = 1_000;
+
+/** Puts down what went wrong. */
+export function tell({ errors }: Run, error: GraphQLError): void {
+  if (errors.length < maxErrors) errors.push(error);
+}
+
 /** A prepared part of a plan. Without a promise it is done; it never rejects, since what fails goes to the run's errors. */
 export type Step = (run: Run) => Promise<void> | undefined;
 

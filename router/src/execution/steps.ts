@@ -1,9 +1,10 @@
-import type { PlanNode } from '@apollo/query-planner';
+import type { FetchNode, PlanNode } from '@apollo/query-planner';
 import type { FetchTools } from './ask.ts';
 import { prepareEntityFetch } from './entity-fetch.ts';
-import { preparePlaces } from './paths.ts';
+import { fetchFailed } from './failures.ts';
+import { preparePlaces, type Places } from './paths.ts';
 import { prepareRootFetch } from './root-fetch.ts';
-import type { Step } from './run.ts';
+import { tell, type Step } from './run.ts';
 
 export interface StepTools extends FetchTools {
   /** The value of a Boolean variable that decides about a part of the plan. */
@@ -19,9 +20,7 @@ export interface StepTools extends FetchTools {
 export function prepareStep(node: PlanNode, tools: StepTools, path: readonly (string | number)[] = []): Step {
   switch (node.kind) {
     case 'Fetch':
-      return node.requires === undefined
-        ? prepareRootFetch(node, preparePlaces(path), tools)
-        : prepareEntityFetch(node, node.requires, preparePlaces(path), tools);
+      return prepareFetch(node, preparePlaces(path), tools);
     case 'Flatten':
       return prepareStep(node.node, tools, [...path, ...node.path]);
     case 'Sequence':
@@ -39,6 +38,21 @@ export function prepareStep(node: PlanNode, tools: StepTools, path: readonly (st
     default:
       throw notAPlanNode(node);
   }
+}
+
+/** What it can't cope with (an answer nested so deep that the stack ends) fails that fetch and no more. */
+function prepareFetch(node: FetchNode, places: Places, tools: FetchTools): Step {
+  const step =
+    node.requires === undefined
+      ? prepareRootFetch(node, places, tools)
+      : prepareEntityFetch(node, node.requires, places, tools);
+  return async function fetchOrFail(run) {
+    try {
+      await step(run);
+    } catch (error) {
+      tell(run, fetchFailed(error, places.commonPath));
+    }
+  };
 }
 
 function oneByOne(steps: readonly Step[]): Step {

@@ -15,7 +15,7 @@ import {
 } from 'graphql';
 import { asciiBytes } from './json-bytes.ts';
 import { prepareLeaf } from './leaves.ts';
-import { settleNull, tellProblem, type Output } from './output.ts';
+import { noteWritten, settleNull, takeBack, tellProblem, type Output } from './output.ts';
 import { isObject, type Data } from './run.ts';
 import type { CollectFields } from './selected-fields.ts';
 
@@ -132,7 +132,7 @@ function prepareValue(
   /** After a problem that was told already. */
   function writeNullInstead(output: Output, from: number, problems: number): boolean {
     if (isNonNull) return false;
-    output.bytes.end = from;
+    takeBack(output, from);
     output.bytes.raw(nullText);
     settleNull(output, problems, name);
     return true;
@@ -144,8 +144,9 @@ function prepareValue(
     return function writeLeafField(value, output) {
       if (value === null || value === undefined) return writeNull(output);
       if (writeLeaf(value, output.bytes)) return true;
+      const problems = output.problems.length;
       tellProblem(output, invalidMessage, name);
-      return writeNullInstead(output, output.bytes.end, output.problems.length - 1);
+      return writeNullInstead(output, output.bytes.end, problems);
     };
   }
 
@@ -169,9 +170,7 @@ function prepareValue(
     const written = writePresent(value, output);
     output.depth -= 1;
     if (!written) return writeNullInstead(output, from, problems);
-    if (isShared && output.problems.length === problems) {
-      output.written!.set(value, { by: writePresent, from, to: bytes.end });
-    }
+    if (isShared && output.problems.length === problems) noteWritten(output, value, writePresent, from);
     return true;
   };
 }
@@ -208,7 +207,7 @@ function prepareList(
         output.depth = level;
         return false;
       }
-      bytes.end = from;
+      takeBack(output, from);
       bytes.raw(nullText);
       settleNull(output, problems);
     }
