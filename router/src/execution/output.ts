@@ -3,6 +3,9 @@ import type { JsonBytes } from './json-bytes.ts';
 import type { ResponsePath } from './paths.ts';
 import { maxErrors } from './run.ts';
 
+/** It is the subgraphs' fault, and clients may know: it names nothing that their schema has not. */
+const extensions = { code: 'DOWNSTREAM_SERVICE_ERROR' };
+
 /** A value that was not as its type wants it, or not there. */
 interface Problem {
   readonly error: GraphQLError;
@@ -57,7 +60,8 @@ export function takeBack({ bytes, written, order }: Output, from: number): void 
 /** Puts down a problem with the value that is being written, or with its field `name`. */
 export function tellProblem(output: Output, message: string, name?: string): void {
   if (output.problems.length >= maxErrors) return;
-  output.problems.push({ error: new GraphQLError(message, { path: pathOf(output, name) }), nullAt: [] });
+  const path = pathOf(output, name);
+  output.problems.push({ error: new GraphQLError(message, { path, extensions }), nullAt: [] });
 }
 
 /**
