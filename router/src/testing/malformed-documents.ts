@@ -71,10 +71,23 @@ export const documents: readonly ((random: Random) => string)[] = [
   () => `{ me { name(x: "${'\\u0000'.repeat(1_000)}") } }`,
   () => '{ me { id } } extend type User { x: Int }',
   (random) => doubling(random.integer(60)),
+  (random) => conditionalRoot(random),
 ];
 
 export function nested(open: string, inside: string, close: string, times: number): string {
   return open.repeat(times) + inside + close.repeat(times);
+}
+
+/** A subscription that may have nothing at its root, alone or beside a query. */
+function conditionalRoot(random: Random): string {
+  const condition = `@${random.pick(['skip', 'include'])}${random.pick(['', '(if: $w)', '(if: 1)', '(if: true)'])}`;
+  const field = (directive: string) => `unending ${directive} { version }`;
+  const root = random.pick([
+    field(condition),
+    `... ${condition} { ${field('')} }`,
+    `...F } fragment F on Subscription { ...F ${field(condition)}`,
+  ]);
+  return `${random.pick(['', 'query w { me { id } } '])}subscription S($w: Boolean!) { ${root} }`;
 }
 
 /** Fragments that make up twice as many fields each. */
