@@ -81,22 +81,28 @@ export async function loadPersistedOperations(
   }
   const byId = manifest === undefined ? new Map<string, string>() : await readManifest(manifest);
   const bodies = new Set(mode === 'off' ? [] : [...byId.values()].map(normalized));
+  const isLetThrough = (text: string) => mode === 'off' || mode === 'log' || bodies.has(normalized(text));
+
+  /** It may have been registered under a list of before. */
+  function registeredText(key: string): string | undefined {
+    const text = registered.get(key);
+    return text !== undefined && isLetThrough(text) ? text : undefined;
+  }
 
   return {
     texts: mode !== 'ids',
     listed: (id) => byId.get(id),
     refusal(text) {
-      if (mode === 'off' || bodies.has(normalized(text))) return undefined;
-      if (mode === 'log') {
+      if (mode === 'log' && !bodies.has(normalized(text))) {
         log.warn({ operation: text.slice(0, 1_000) }, 'an operation is not in the list of persisted operations');
-        return undefined;
       }
+      if (isLetThrough(text)) return undefined;
       return badRequest('This operation is not among those that this graph lets through.', 'QUERY_NOT_IN_SAFELIST');
     },
     createStore() {
       if (!automatic && manifest === undefined) return undefined;
       return {
-        get: (key) => Promise.resolve(byId.get(idIn(key)) ?? registered.get(key)),
+        get: (key) => Promise.resolve(byId.get(idIn(key)) ?? registeredText(key)),
         set(key, text) {
           if (automatic) registered.set(key, text);
           return Promise.resolve();
