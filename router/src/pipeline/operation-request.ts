@@ -24,6 +24,19 @@ export function operationIn({ method, search, body }: HttpRequest): OperationReq
   return method === 'GET' ? operationInAddress(search) : undefined;
 }
 
+/** An empty text says nothing: clients send one beside the hash or id that stands for the text, as sockets want some text. */
+export function withoutEmptyText(request: OperationRequest): OperationRequest {
+  return request.query === '' ? { ...request, query: undefined } : request;
+}
+
+/** The same for the request that brought it: for whoever reads it again. */
+export function httpWithoutText(request: HttpRequest): HttpRequest {
+  if (request.method === 'POST') return { ...request, body: withoutEmptyText(request.body as OperationRequest) };
+  const parameters = new URLSearchParams(request.search);
+  parameters.delete('query');
+  return { ...request, search: `?${parameters.toString()}` };
+}
+
 /** The hash or id that stands for the text of an operation, in the form that Apollo's clients send. */
 export function persistedIdIn({ extensions }: OperationRequest): string | undefined {
   const persisted = extensions?.['persistedQuery'];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { settingsSchema } from '../config/settings.ts';
 import { bothTransports, type Send } from '../testing/both-transports.ts';
 import { startRouter, type TestRouter } from '../testing/router.ts';
+import { loadSupergraph } from '../supergraph.ts';
 import { startSubgraphs, type TestSubgraphs } from '../testing/supergraph.ts';
 
 const me = 'query Me { me { name } }';
@@ -63,7 +64,7 @@ async function codeOf(answer: ReturnType<Send>): Promise<unknown> {
 
 const answered = { data: { me: { name: 'Alice' } } };
 
-describe.each(bothTransports)('persisted operations over %s', (_name, send) => {
+describe.each(bothTransports)('persisted operations over %s', (name, send) => {
   it('register a text with its hash and then take the hash alone', async () => {
     const router = await start({});
     const extensions = byId(hashOf(me));
@@ -132,6 +133,34 @@ describe.each(bothTransports)('persisted operations over %s', (_name, send) => {
     }
   });
 
+  it('are no longer let through by a registered hash once the manifest lacks them', async () => {
+    const file = join(directory, `reloaded-${name}.json`);
+    await writeFile(file, JSON.stringify(manifestOf([{ id: 'me-1', body: me }])));
+    const router = await start({ mode: 'safelist', manifest: file });
+    const extensions = byId(hashOf(me));
+    expect(await send(router, { query: me, extensions })).toEqual(answered);
+    expect(await send(router, { extensions })).toEqual(answered);
+    await writeFile(file, JSON.stringify(manifestOf([{ id: 'append-1', body: append }])));
+    await router.router.serve(loadSupergraph(subgraphs.sdl));
+    expect(await codeOf(send(router, { extensions }))).toBe('PERSISTED_QUERY_NOT_FOUND');
+    await writeFile(file, JSON.stringify(manifestOf([{ id: 'me-1', body: me }])));
+    await router.router.serve(loadSupergraph(subgraphs.sdl));
+    expect(await send(router, { extensions })).toEqual(answered);
+  });
+
+  it('may come with an empty text beside the id or the hash', async () => {
+    const router = await startWithList('off');
+    const badges = '{ badges }';
+    const empty = (id: string) => send(router, { query: '', extensions: byId(id) });
+    await send(router, { query: badges, extensions: byId(hashOf(badges)) });
+    for (const _time of [1, 2]) {
+      expect(await empty('append-1')).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+      expect(await empty(hashOf(me))).toEqual(answered);
+      expect(await empty(hashOf(badges))).toEqual({ data: { badges: ['gold'] } });
+      expect(await codeOf(empty('unknown'))).toBe('PERSISTED_QUERY_NOT_FOUND');
+    }
+  });
+
   it('are taken by id alone in ids mode', async () => {
     const router = await startWithList('ids');
     for (const _time of [1, 2]) {
@@ -159,6 +188,20 @@ describe('persisted operations', () => {
       headers: { 'apollo-require-preflight': 'yes' },
     });
     expect(refused.status).toBe(400);
+  });
+
+  it('are answered to GET also with an empty text beside the id, or with none after the word', async () => {
+    const router = await startWithList('off');
+    const ask = async (query: string, id: string) => {
+      const search = `?${query}&extensions=${encodeURIComponent(JSON.stringify(byId(id)))}`;
+      const response = await fetch(router.url + search, { headers: { 'apollo-require-preflight': 'yes' } });
+      return (await response.json()) as { errors?: { extensions: object }[] };
+    };
+    for (const query of ['query=', 'query', 'q%75ery=', 'query=']) {
+      expect(await ask(query, hashOf(me))).toEqual(answered);
+      const { errors } = await ask(query, 'unknown');
+      expect(errors?.[0]?.extensions).toMatchObject({ code: 'PERSISTED_QUERY_NOT_FOUND' });
+    }
   });
 
   it.each([

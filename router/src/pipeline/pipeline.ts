@@ -8,7 +8,13 @@ import { createCostRule } from '../limits/cost.ts';
 import { belongTo, formatAll } from '../errors.ts';
 import type { Executed, Executor, PlannedSubscription } from '../execute.ts';
 import { createKnownOperations, type KnownOperation } from './known-operations.ts';
-import { operationIn, type HttpRequest, type OperationRequest } from './operation-request.ts';
+import {
+  httpWithoutText,
+  operationIn,
+  withoutEmptyText,
+  type HttpRequest,
+  type OperationRequest,
+} from './operation-request.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
 import { allOf, type OperationRule, type RequestCheck } from '../limits/request-checks.ts';
 import type { RequestContext } from '../request-context.ts';
@@ -120,9 +126,11 @@ export async function startPipeline(options: {
   }
 
   return {
-    async http(request, context) {
-      const operation = operationIn(request);
-      if (operation === undefined) return apollo.http(request, context, undefined);
+    async http(given, context) {
+      const sent = operationIn(given);
+      if (sent === undefined) return apollo.http(given, context, undefined);
+      const operation = withoutEmptyText(sent);
+      const request = operation === sent ? given : httpWithoutText(given);
       const known = knownOperations.find(operation);
       const contentType = known && shortRequests.contentTypeOf(request, known.operation.operation);
       if (known === undefined || contentType === undefined) {
@@ -139,7 +147,8 @@ export async function startPipeline(options: {
         return httpAnswer(brokenOff(error), { contentType, format, context, withoutData: 500 });
       }
     },
-    async run(request, context) {
+    async run(given, context) {
+      const request = withoutEmptyText(given);
       const known = knownOperations.find(request);
       if (known !== undefined) {
         try {

@@ -48,7 +48,7 @@ export function createAdmission(
     if (id === undefined && extensions?.['persistedQuery']) {
       return badRequest('The extension "persistedQuery" needs the version 1 and a text as "sha256Hash".');
     }
-    if (query !== undefined && query !== null && query !== '') {
+    if (query !== undefined && query !== null) {
       if (!persisted.texts) return idRequired();
       const mixedUp = id !== undefined && id !== createHash('sha256').update(query).digest('hex');
       return mixedUp
