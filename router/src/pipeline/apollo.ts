@@ -7,6 +7,7 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
+import { ApolloServerValidationErrorCode } from '@apollo/server/errors';
 import type { FormatError } from '@cafe-for-me/lib/errors';
 import type { Logger } from '@cafe-for-me/lib/log';
 import {
@@ -15,6 +16,7 @@ import {
   type DocumentNode,
   type ExecutionResult,
   type FormattedExecutionResult,
+  type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -147,7 +149,7 @@ export async function startApollo(options: {
     validationOptions: { maxErrors: 20 },
     parseOptions: options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens },
     maxRecursiveSelections: true,
-    formatError: options.formatError,
+    formatError: (formatted, error) => options.formatError(inOurWords(formatted), error),
     stringifyResult: (result) => JSON.stringify(result),
     logger: {
       debug: (message) => log.debug(message),
@@ -189,6 +191,13 @@ export async function startApollo(options: {
     },
     stop: () => server.stop(),
   };
+}
+
+/** Apollo Server tells clients of an option that its developers have. */
+function inOurWords(error: GraphQLFormattedError): GraphQLFormattedError {
+  const isIntrospection =
+    error.extensions?.['validationErrorCode'] === ApolloServerValidationErrorCode.INTROSPECTION_DISABLED;
+  return isIntrospection ? { ...error, message: 'Introspection is switched off here.' } : error;
 }
 
 function noSuchOperation(name: string | undefined): GraphQLError {
