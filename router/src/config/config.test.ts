@@ -88,6 +88,19 @@ subgraphs:
     ]);
   });
 
+  it('says of values that exclude each other where they were given', () => {
+    const file = `supergraph: a
+persistedOperations: { mode: safelist }
+cors:
+  origins: ["*"]
+  credentials: true
+`;
+    expect(problems(() => fromFile(file))).toEqual([
+      'router.yaml:2:24: persistedOperations.mode: safelist needs persistedOperations.manifest',
+      'router.yaml:5:3: cors.credentials: can not be allowed for the origin "*"; name the sites',
+    ]);
+  });
+
   it('says that a file does not exist', () => {
     expect(() => readSettings(['--config', '/nowhere/router.yaml'], {})).toThrow(
       'The configuration file /nowhere/router.yaml does not exist.',

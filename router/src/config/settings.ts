@@ -66,7 +66,8 @@ const playgroundSettings = z.strictObject({
 /**
  * All settings of the router, as the configuration file has them. A feature's own fragment stands beside its code (every
  * key with a description and a default) and is put together here, `.prefault({})` making its defaults those of a file
- * that doesn't mention it. No value depends on another key; what does is checked where the feature is made.
+ * that doesn't mention it. No default depends on another key; values that exclude each other are refused
+ * by the fragment.
  */
 export const settingsSchema = z.strictObject({
   supergraph: z.string().min(1).optional().describe('The file of the composed supergraph SDL. There is no default.'),

@@ -8,27 +8,32 @@ import { badRequest } from '../errors.ts';
 import { StartRefused } from '../refusal.ts';
 
 /** How clients may send a hash or an id in place of an operation's text, and which operations are let through. */
-export const persistedOperationsSettings = z.strictObject({
-  automatic: z
-    .boolean()
-    .default(true)
-    .describe(
-      "Whether a client may send a text with its hash once and the hash alone from then on (Apollo's APQ). An unknown hash is answered PERSISTED_QUERY_NOT_FOUND.",
-    ),
-  manifest: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'A JSON file that lists operations, in the format of `generate-persisted-query-manifest`. Clients may send the ids of these in place of the texts.',
-    ),
-  mode: z
-    .enum(['off', 'log', 'safelist', 'ids'])
-    .default('off')
-    .describe(
-      'What happens to operations that the manifest does not list. off: nothing; log: they are logged; safelist: they are refused with QUERY_NOT_IN_SAFELIST; ids: texts are refused as well, listed ones too, with PERSISTED_QUERY_ID_REQUIRED.',
-    ),
-});
+export const persistedOperationsSettings = z
+  .strictObject({
+    automatic: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether a client may send a text with its hash once and the hash alone from then on (Apollo's APQ). An unknown hash is answered PERSISTED_QUERY_NOT_FOUND.",
+      ),
+    manifest: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A JSON file that lists operations, in the format of `generate-persisted-query-manifest`. Clients may send the ids of these in place of the texts.',
+      ),
+    mode: z
+      .enum(['off', 'log', 'safelist', 'ids'])
+      .default('off')
+      .describe(
+        'What happens to operations that the manifest does not list. off: nothing; log: they are logged; safelist: they are refused with QUERY_NOT_IN_SAFELIST; ids: texts are refused as well, listed ones too, with PERSISTED_QUERY_ID_REQUIRED.',
+      ),
+  })
+  .superRefine(function needsManifest({ manifest, mode }, context) {
+    if (manifest !== undefined || mode === 'off') return;
+    context.addIssue({ code: 'custom', path: ['mode'], message: `${mode} needs persistedOperations.manifest` });
+  });
 
 export type PersistedOperationsSettings = z.output<typeof persistedOperationsSettings>;
 
@@ -68,7 +73,7 @@ export function createRegisteredTexts(): RegisteredTexts {
 }
 
 /**
- * @throws StartRefused when the manifest can't be read, or is needed and missing
+ * @throws StartRefused when the manifest can't be read
  */
 export async function loadPersistedOperations(
   settings: PersistedOperationsSettings,
@@ -76,9 +81,6 @@ export async function loadPersistedOperations(
   registered: RegisteredTexts = createRegisteredTexts(),
 ): Promise<PersistedOperations> {
   const { automatic, manifest, mode } = settings;
-  if (manifest === undefined && mode !== 'off') {
-    throw new StartRefused(`persistedOperations.mode is "${mode}", which needs persistedOperations.manifest.`);
-  }
   const byId = manifest === undefined ? new Map<string, string>() : await readManifest(manifest);
   const bodies = new Set(mode === 'off' ? [] : [...byId.values()].map(normalized));
   const isLetThrough = (text: string) => mode === 'off' || mode === 'log' || bodies.has(normalized(text));
@@ -111,6 +113,11 @@ export async function loadPersistedOperations(
       };
     },
   };
+}
+
+/** @throws StartRefused when there is a manifest and it can't be read, or is none */
+export async function checkManifest({ manifest }: PersistedOperationsSettings): Promise<void> {
+  if (manifest !== undefined) await readManifest(manifest);
 }
 
 /** A client that has to send ids sent a text. */

@@ -91,8 +91,8 @@ describe('CORS over HTTP', () => {
     expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([400, null]);
   });
 
-  it('does not allow cookies of every site', async () => {
-    await expect(start({ origins: ['*'], credentials: true })).rejects.toThrow('name the sites');
+  it('does not allow cookies of every site', () => {
+    expect(() => settingsSchema.parse({ cors: { origins: ['*'], credentials: true } })).toThrow('name the sites');
     expect(() => settingsSchema.parse({ cors: { origins: ['app.test'] } })).toThrow('not an origin');
   });
 });

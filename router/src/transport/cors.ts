@@ -1,41 +1,46 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import cors from 'cors';
 import { z } from 'zod';
-import { StartRefused } from '../refusal.ts';
 
 /** Which pages of other sites may use this graph. */
-export const corsSettings = z.strictObject({
-  origins: z
-    .array(
-      z
-        .string()
-        .regex(
-          /^(\*|https?:\/\/[^/\s]+)$/,
-          'not an origin such as https://app.example.com, https://*.example.com or *',
-        ),
-    )
-    .default([])
-    .describe(
-      'Sites whose pages may send requests and open sockets, such as https://app.example.com, https://*.example.com, or * for all. Without any, only pages of the same host may.',
-    ),
-  credentials: z
-    .boolean()
-    .default(false)
-    .describe('Whether these pages may send cookies and the like; not together with the origin *.'),
-  allowedHeaders: z
-    .array(z.string().min(1))
-    .optional()
-    .describe('Headers that these pages may send; without it all that they ask for.'),
-  exposedHeaders: z
-    .array(z.string().min(1))
-    .default(['x-request-id', 'retry-after'])
-    .describe('Headers of answers that these pages may read.'),
-  maxAgeMs: z
-    .int()
-    .min(0)
-    .default(3_600_000)
-    .describe('How long a browser may remember what it was allowed, before it asks again.'),
-});
+export const corsSettings = z
+  .strictObject({
+    origins: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^(\*|https?:\/\/[^/\s]+)$/,
+            'not an origin such as https://app.example.com, https://*.example.com or *',
+          ),
+      )
+      .default([])
+      .describe(
+        'Sites whose pages may send requests and open sockets, such as https://app.example.com, https://*.example.com, or * for all. Without any, only pages of the same host may.',
+      ),
+    credentials: z
+      .boolean()
+      .default(false)
+      .describe('Whether these pages may send cookies and the like; not together with the origin *.'),
+    allowedHeaders: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('Headers that these pages may send; without it all that they ask for.'),
+    exposedHeaders: z
+      .array(z.string().min(1))
+      .default(['x-request-id', 'retry-after'])
+      .describe('Headers of answers that these pages may read.'),
+    maxAgeMs: z
+      .int()
+      .min(0)
+      .default(3_600_000)
+      .describe('How long a browser may remember what it was allowed, before it asks again.'),
+  })
+  .superRefine(function namesSites({ origins, credentials }, context) {
+    if (!credentials || !origins.includes('*')) return;
+    const message = 'can not be allowed for the origin "*"; name the sites';
+    context.addIssue({ code: 'custom', path: ['credentials'], message });
+  });
 
 export type CorsSettings = z.output<typeof corsSettings>;
 
@@ -47,13 +52,9 @@ export interface Cors {
   mayOpenSocket(request: IncomingMessage): boolean;
 }
 
-/** @throws StartRefused when cookies are allowed for every site */
 export function createCors(settings: CorsSettings): Cors {
   const { origins, credentials, allowedHeaders, exposedHeaders, maxAgeMs } = settings;
   const all = origins.includes('*');
-  if (all && credentials) {
-    throw new StartRefused('cors.credentials can not be allowed for the origin "*": name the sites.');
-  }
   const allowed = origins.map((origin) => (origin.includes('*') ? patternOf(origin) : origin));
   const middleware = cors({
     origin: all ? '*' : allowed,
