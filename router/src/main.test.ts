@@ -117,6 +117,45 @@ describe('the router as a process', () => {
   );
 
   it(
+    'says of a configuration which of its files cannot be read',
+    async () => {
+      const config = join(directory, 'files.yaml');
+      await writeFile(
+        config,
+        `supergraph: /nowhere/file
+persistedOperations: { manifest: /nowhere/manifest.json }
+identity: { jwt: { jwks: /nowhere/jwks.json, issuer: a, audience: b } }
+`,
+      );
+      expect(await run(['--config', config, '--check-config'])).toEqual({
+        code: 78,
+        out: '',
+        error: `router: The supergraph file /nowhere/file does not exist.
+The manifest of persisted operations /nowhere/manifest.json does not exist.
+The key set /nowhere/jwks.json does not exist.
+`,
+      });
+    },
+    timeoutMs,
+  );
+
+  it(
+    'does not start without the file of the key set; a key set out of reach is waited for',
+    async () => {
+      const env = { JWT_ISSUER: 'a', JWT_AUDIENCE: 'b' };
+      const args = ['--supergraph', supergraph, '--port', '0'];
+      for (const jwks of ['/nowhere/jwks.json', 'file:///nowhere/jwks.json']) {
+        const { code, error } = await run(args, { ...env, JWT_JWKS: jwks });
+        expect([code, error]).toEqual([78, expect.stringContaining(`The key set ${jwks} does not exist.`)]);
+      }
+      const child = start(args, { ...env, JWT_JWKS: 'http://127.0.0.1:1/jwks.json' });
+      expect(await urlOf(child)).toContain('/graphql');
+      child.kill('SIGKILL');
+    },
+    timeoutMs,
+  );
+
+  it(
     'takes up a new supergraph on SIGHUP',
     async () => {
       const file = join(directory, 'reloaded.graphql');

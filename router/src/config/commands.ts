@@ -8,7 +8,8 @@ const commands: Readonly<Record<string, (args: readonly string[], env: Environme
   '--print-config-schema': async () =>
     `${JSON.stringify((await import('./config-schema.ts')).editorSchema(), undefined, 2)}\n`,
   '--check-config': async (args, env) => {
-    (await import('./config.ts')).readSettings(args, env);
+    const configuration = (await import('./config.ts')).readSettings(args, env);
+    await (await import('./named-files.ts')).checkNamedFiles(configuration);
     return 'The configuration is valid.\n';
   },
 };

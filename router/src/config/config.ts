@@ -16,7 +16,7 @@ export const usage = `One GraphQL endpoint over a federated supergraph: queries,
   --port N            where to listen, 0 for any free one; default 4000             (PORT)
   --host ADDRESS      default 127.0.0.1                                             (HOST)
   --workers N         processes that serve together; default 1                      (WORKERS)
-  --check-config      says whether the configuration is valid, and ends
+  --check-config      says whether the configuration is valid and its files can be read, and ends
   --print-config-example, --print-config-schema
                       a file with every setting, its meaning and its default; and the JSON schema of such files
   --help              this text

@@ -4,6 +4,7 @@ import { createRouter } from '../app.ts';
 import { readSettings } from '../config/config.ts';
 import { followSupergraph } from './follow-supergraph.ts';
 import { createIdentity } from '../authorization/identity.ts';
+import { checkKeyFiles } from '../authorization/key-files.ts';
 import { loadPlayground } from '../transport/playground.ts';
 import { createSiblings, serving } from './siblings.ts';
 import { supergraphFile } from '../supergraph.ts';
@@ -35,6 +36,7 @@ export async function serve(
       });
       const contents = await read();
       const graph = await file.load(contents.sdl);
+      await checkKeyFiles(settings.identity.jwt);
       const telemetry = await startTelemetry(settings.telemetry, log);
       const router = await createRouter({
         graph,
