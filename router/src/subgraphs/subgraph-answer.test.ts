@@ -1,4 +1,4 @@
-import { isOfUse, parseAnswer } from './subgraph-answer.ts';
+import { answerIn, isOfUse, parseAnswer } from './subgraph-answer.ts';
 
 describe("reading a subgraph's answer", () => {
   it('gives data and errors', () => {
@@ -40,6 +40,11 @@ describe("reading a subgraph's answer", () => {
       { message: 'n', path: [{}] },
     ];
     expect(parseAnswer(JSON.stringify({ errors }))).toEqual({ errors: [{ message: 'm' }, { message: 'n' }] });
+  });
+
+  it('reads 1,000 errors, and leaves out what follows them, whatever it is', () => {
+    const errors = Array.from({ length: 1_000 }, (_none, index) => ({ message: `${index}` }));
+    expect(answerIn({ errors: [...errors, { message: 'one more' }, 'odd'] })).toEqual({ errors });
   });
 
   it('lets no key reach a prototype', () => {

@@ -11,9 +11,12 @@ export interface SubgraphAnswer {
   errors?: readonly SubgraphError[];
 }
 
+/** Each error is told to the client in some 100 bytes or more; nobody reads thousands of them. */
+const errorsRead = 1_000;
+
 /**
  * Reads a subgraph's answer. Its form is checked, so that errors may be used as their types say; `data` is not looked
- * into.
+ * into. Of its errors the first 1,000 are read; the rest is dropped.
  *
  * A key `__proto__` becomes a property like any other here, as JSON.parse has it: who copies it must not assign it.
  *
@@ -26,6 +29,11 @@ export function parseAnswer(text: string): SubgraphAnswer | undefined {
   } catch {
     return undefined;
   }
+  return answerIn(body);
+}
+
+/** The same for JSON that is parsed already, as an event of a subscription is. */
+export function answerIn(body: unknown): SubgraphAnswer | undefined {
   if (!isObject(body)) return undefined;
   const { data, errors } = body;
   if (data !== undefined && data !== null && !isObject(data)) return undefined;
@@ -56,7 +64,7 @@ function beginsAsObject(text: string): boolean {
 function errorsIn(errors: unknown): readonly SubgraphError[] | undefined {
   if (!Array.isArray(errors)) return undefined;
   const read: SubgraphError[] = [];
-  for (const error of errors as unknown[]) {
+  for (const error of errors.slice(0, errorsRead) as unknown[]) {
     if (!isObject(error) || typeof error['message'] !== 'string') return undefined;
     const { message, path, extensions } = error;
     read.push({

@@ -5,15 +5,17 @@ import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { SubgraphRequest } from './fetch.ts';
 import type { Caller } from '../authorization/identity.ts';
-import type { SubgraphAnswer } from './subgraph-answer.ts';
+import { subrequestFailed } from '../errors.ts';
+import { answerIn, type SubgraphAnswer, type SubgraphError } from './subgraph-answer.ts';
 import type { HeaderRules } from './subgraph-headers.ts';
 import type { Subgraph } from '../supergraph.ts';
 
 /** Where the messages of one upstream subscription go. After `refused`, `lost` or `ended` nothing more comes. */
 export interface UpstreamSink {
+  /** Its form is checked: what is no GraphQL response comes as one without data, and with an error that says so. */
   event(event: SubgraphAnswer): void;
   /** The subgraph said no: GraphQL errors. */
-  refused(errors: NonNullable<SubgraphAnswer['errors']>): void;
+  refused(errors: readonly SubgraphError[]): void;
   /** The connection broke, or could not be made. Subscribing again may work. */
   lost(reason: unknown): void;
   ended(): void;
@@ -88,6 +90,20 @@ export function createUpstream(options: {
     },
   });
 
+  function withoutForm(message: string): readonly SubgraphError[] {
+    log.warn({ subgraph: subgraph.name }, message);
+    const { message: told, extensions } = subrequestFailed(subgraph.name);
+    return [{ message: told, extensions }];
+  }
+
+  function eventIn(payload: unknown): SubgraphAnswer {
+    return answerIn(payload) ?? { data: null, errors: withoutForm('an event is no GraphQL response') };
+  }
+
+  function errorsIn(errors: readonly unknown[]): readonly SubgraphError[] {
+    return answerIn({ errors })?.errors ?? withoutForm('a subscription was refused without GraphQL errors');
+  }
+
   return {
     subscribe(request, clientHeaders, sink) {
       let over = false;
@@ -97,12 +113,12 @@ export function createUpstream(options: {
         { ...request, variables: { ...request.variables }, extensions },
         {
           next: (event) => {
-            if (!over) sink.event(event as SubgraphAnswer);
+            if (!over) sink.event(eventIn(event));
           },
           error: (error) => {
             if (over) return;
             over = true;
-            if (Array.isArray(error)) sink.refused(error as NonNullable<SubgraphAnswer['errors']>);
+            if (Array.isArray(error)) sink.refused(errorsIn(error));
             else sink.lost(error);
           },
           complete: () => {
