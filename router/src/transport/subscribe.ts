@@ -1,7 +1,8 @@
 import type { Logger } from '@cafe-for-me/lib/log';
 import { GraphQLError } from 'graphql';
-import { subrequestFailed } from '../errors.ts';
+import { belongTo, subrequestFailed } from '../errors.ts';
 import type { Executed, PlannedSubscription } from '../execute.ts';
+import { subgraphError } from '../execution/failures.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { SubgraphAnswer } from '../subgraphs/subgraph-answer.ts';
 import type { Upstream } from '../subgraphs/upstream.ts';
@@ -48,6 +49,7 @@ const end: IteratorReturnResult<undefined> = { done: true, value: undefined };
  *
  * Nothing happens before the first `next()`. A dead other subgraph blanks its own fields of an event; a lost upstream is
  * subscribed again (and starts with a snapshot again), and only after several tries in vain `next()` throws StreamFailed.
+ * It also does when an event can't be filled in because of a fault of the router's own, which ends the upstream.
  * `return()` may come at any time, also while a `next()` waits, and completes the upstream.
  */
 export function createStream(options: {
@@ -135,7 +137,9 @@ export function createStream(options: {
           if (waiting.length > waitingEvents) cutOff();
           else wake?.();
         },
-        refused: (errors) => finish(new StreamFailed(errors.map((error) => fromSubgraph(error, primary.serviceName)))),
+        refused(errors) {
+          finish(new StreamFailed(errors.map((error) => subgraphError(error, primary.serviceName, error.path))));
+        },
         lost,
         ended: () => finish(),
       },
@@ -147,6 +151,19 @@ export function createStream(options: {
     return waiting.shift();
   }
 
+  async function filledIn(event: SubgraphAnswer): Promise<Executed> {
+    try {
+      return await subscription.executeEvent(event);
+    } catch (error) {
+      waiting.length = 0;
+      finish();
+      // It is masked, and logged with its cause, where it is formatted.
+      const unexpected = new GraphQLError('Unexpected error', { originalError: error as Error });
+      belongTo(context, [unexpected]);
+      throw new StreamFailed([unexpected]);
+    }
+  }
+
   return {
     async next() {
       if (!opened) {
@@ -154,7 +171,7 @@ export function createStream(options: {
         void open();
       }
       const event = await nextEvent();
-      if (event !== undefined) return { done: false, value: await subscription.executeEvent(event) };
+      if (event !== undefined) return { done: false, value: await filledIn(event) };
       if (failure === undefined) return end;
       const thrown = failure;
       failure = undefined;
@@ -197,9 +214,4 @@ function picked(variables: Variables | undefined, names: readonly string[] | und
     variables?.[name] === undefined ? [] : [[name, variables[name]] as const],
   );
   return Object.fromEntries(given);
-}
-
-function fromSubgraph(error: NonNullable<SubgraphAnswer['errors']>[number], serviceName: string): GraphQLError {
-  const extensions = { code: 'DOWNSTREAM_SERVICE_ERROR', ...error.extensions, serviceName };
-  return new GraphQLError(error.message, { ...(error.path && { path: error.path }), extensions });
 }

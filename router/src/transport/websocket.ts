@@ -174,7 +174,11 @@ export function createWebSocketTransport(options: {
     onError(_context, _id, _payload, errors) {
       const origin = errors[0]?.originalError;
       if (origin instanceof Refused) return [...origin.formatted];
-      return origin instanceof StreamFailed ? formatAll(origin.errors, formatError) : undefined;
+      if (origin instanceof StreamFailed) return formatAll(origin.errors, formatError);
+      return formatAll(
+        errors.map((error) => error.originalError ?? error),
+        formatError,
+      );
     },
   });
 
