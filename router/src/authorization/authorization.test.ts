@@ -1,7 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { z } from 'zod';
 import type { GrantPolicies } from './authorization-grants.ts';
 import { authorizationSettings } from './authorization-settings.ts';
-import { defaultSettings } from '../config/settings.ts';
+import { defaultSettings, settingsSchema } from '../config/settings.ts';
 import { startProtected, type Protected } from '../testing/protected.ts';
 import { collect, startRouter, type Answer, type AnyData, type TestRouter } from '../testing/router.ts';
 import { createTokens } from '../testing/tokens.ts';
@@ -479,5 +482,34 @@ describe('a supergraph that is taken up while the router runs', () => {
     const body = await overHttp(router, '{ __typename open ... on Query { me { id } __schema { __typename } } }');
     expect(body.data).toEqual({ __typename: 'Query', open: null, me: null, __schema: { __typename: '__Schema' } });
     expect(paths(body)).toEqual(['open', 'me']);
+  });
+});
+
+describe('a persisted operation', () => {
+  it('is not taken for what is left of another one whose id resembles its own', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'authorization-'));
+    const manifest = join(directory, 'manifest.json');
+    const resembling = Array.from({ length: 20 }, (_none, index) => `orders-${index}`);
+    const operations = [
+      { id: 'orders', body: '{ me { id name } }' },
+      ...resembling.map((id) => ({ id, body: '{ products { title } }' })),
+    ];
+    await writeFile(manifest, JSON.stringify({ format: 'apollo-persisted-query-manifest', version: 1, operations }));
+    const settings = settingsSchema.parse({ persistedOperations: { manifest } });
+    const router = await startRouter(subgraphs.sdl, { settings });
+    routers.push(router);
+    async function ask(sha256Hash: string): Promise<Body> {
+      const response = await fetch(router.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ extensions: { persistedQuery: { version: 1, sha256Hash } } }),
+      });
+      return (await response.json()) as Body;
+    }
+    expect((await ask('orders')).data).toEqual({ me: { id: 'u1', name: null } });
+    for (const id of resembling) {
+      expect(await ask(id)).toEqual({ data: { products: [{ title: 'Tea' }, { title: 'Cake' }] } });
+    }
+    await rm(directory, { recursive: true });
   });
 });

@@ -76,9 +76,12 @@ export function authorized(
   }
 
   const variants = new LRUCache<string, Filtered>({ max: variantsKept, maxSize: variantCharactersKept });
-  /** What is left of an operation for a caller who lacks something: under a hash of its own, as it is another operation. */
+  /**
+   * What is left of an operation for a caller who lacks something: under a hash of its own, as it is another operation. Ids of
+   * persisted operations stand in the place of hashes and may be any text that somebody would write, so it has a NUL in it.
+   */
   function variantOf(incoming: IncomingOperation, needs: Needs, lacking: readonly number[]): Variant {
-    const queryHash = `${incoming.queryHash}-${lacking.join('-')}`;
+    const queryHash = `${incoming.queryHash}\0${lacking.join('-')}`;
     const key = `${queryHash}:${incoming.operation.name?.value ?? ''}`;
     let filtered = variants.get(key);
     if (filtered === undefined) {
