@@ -1,11 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 /** What the figures were measured on. */
 export function machine(): { cores: number; memoryGiB: number; cpu: string; node: string } {
   return {
-    cores: availableParallelism(),
+    // Of the machine: the process itself may be bound to some of them.
+    cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     node: process.version,
