@@ -144,7 +144,7 @@ describe('events of services that trace', () => {
     await relay([second, first]);
     const handled: EventEnvelope[] = [];
     await consume((event) => void handled.push(event));
-    await until(() => handled.length === 2 && receiver.spans.length === 4);
+    await until(() => handled.length === 2 && receiver.spans.length >= 4);
     const late = receiver.spans.find(({ attributes }) => Number(attributes['event.aggregate.version']) === 2);
     expect(late).toMatchObject({ name: 'process Changed', traceId: traceIdOf(client) });
   });
