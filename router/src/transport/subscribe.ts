@@ -104,7 +104,7 @@ export function createStream(options: {
       return;
     }
     const wait = Math.min(resubscribeMs * 2 ** (failedTries - 1), 5_000) * (0.5 + Math.random() / 2);
-    retryTimer = setTimeout(() => void open(), wait);
+    retryTimer = setTimeout(() => void open().catch(lost), wait);
   }
 
   async function open(): Promise<void> {
@@ -168,7 +168,7 @@ export function createStream(options: {
     async next() {
       if (!opened) {
         opened = true;
-        void open();
+        open().catch(lost);
       }
       const event = await nextEvent();
       if (event !== undefined) return { done: false, value: await filledIn(event) };

@@ -27,12 +27,23 @@ export function frames<T>(
 ): AsyncIterableIterator<never> {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   let over = false;
+
+  /** An answer that can't be written ends the operation, and what feeds it. */
+  async function textOrEnd(answer: T): Promise<string> {
+    try {
+      return textOf(answer);
+    } catch (error) {
+      await answers.return?.();
+      throw error;
+    }
+  }
+
   return {
     async next() {
       while (true) {
         const step = await answers.next();
         if (step.done === true || over) return end;
-        await sent(socket, `${head}${textOf(step.value)}}`);
+        await sent(socket, `${head}${await textOrEnd(step.value)}}`);
       }
     },
     async return() {
