@@ -6,7 +6,7 @@ export type Identity = Readonly<Record<string, unknown>> | null;
 
 export interface Answer {
   // What a test asked for is what it reads; a wrong guess shows as a failed expectation.
-  // oxlint-disable-next-line typescript/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any -- see above
   readonly data: any;
   readonly errors?: readonly { message: string; path?: unknown[]; extensions: { code: string } }[];
 }

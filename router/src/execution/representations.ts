@@ -1,5 +1,5 @@
 import type { QueryPlanSelectionNode } from '@apollo/query-planner';
-import { jsonText } from './json-text.ts';
+
 import { isObject, type Data } from './run.ts';
 
 /**
@@ -97,7 +97,7 @@ function represented(parts: readonly Part[]): Represent {
     for (const { lead, key, represent: below } of parts) {
       const value = object[key];
       if (value === undefined || typeof value === 'function') return undefined;
-      const part = below === undefined ? jsonText(value) : nested(value, below);
+      const part = below === undefined ? JSON.stringify(value) : nested(value, below);
       if (part === undefined) return undefined;
       text += lead + part;
     }

@@ -139,7 +139,7 @@ export function createWebSocketTransport(options: {
   ): Promise<ExecutionArgs | GraphQLError[]> {
     const { operationName, variables, extensions } = payload;
     // The protocol wants a text also where its hash is sent: it is empty then.
-    const request = { query: payload.query === '' ? undefined : payload.query, operationName, variables, extensions };
+    const request = { query: payload.query, operationName, variables, extensions };
     const { socket } = extra;
     const wait = rateLimit && (await rateLimit.refusedFor(context.caller, extra.request));
     if (wait !== undefined) return [noted(rateLimited(wait), context)];
