@@ -115,7 +115,7 @@ function oursOf(graph: LoadedSupergraph, subgraphs: ReadonlyMap<string, Conforma
     };
   }
   const fetches = new Map([...subgraphs].map(([name, subgraph]) => [name, fetchOf(subgraph)]));
-  const executor = createExecutor({ graph, fetches, log });
+  const executor = createExecutor({ graph, fetches });
 
   return async function ours({ text, document, variables }, run) {
     const context: RequestContext = {

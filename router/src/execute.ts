@@ -1,5 +1,4 @@
 import type { FetchNode, PlanNode, SubscriptionNode } from '@apollo/query-planner';
-import type { Logger } from '@cafe-for-me/lib/log';
 import { GraphQLError, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { belongTo } from './errors.ts';
 import { prepareExecution, type Execution } from './execution/execution.ts';
@@ -54,7 +53,6 @@ export function createExecutor(options: {
   /** By subgraph name. */
   fetches: ReadonlyMap<string, SubgraphFetch>;
   settings?: PlannerSettings;
-  log: Logger;
   telemetry?: Telemetry | undefined;
 }): Executor {
   const { graph, fetches, settings, telemetry } = options;

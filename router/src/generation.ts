@@ -49,7 +49,7 @@ export async function createGeneration(parts: {
     try {
       // Each step takes a while, and the generation before serves meanwhile: its requests come through in between.
       await setImmediate();
-      const all = createExecutor({ graph, fetches: connected.fetches, settings: settings.planner, log, telemetry });
+      const all = createExecutor({ graph, fetches: connected.fetches, settings: settings.planner, telemetry });
       await setImmediate();
       const executor = authorized(all, { graph, settings: settings.authorization, grantPolicies, log });
       await setImmediate();

@@ -1,4 +1,3 @@
-import { createLogger } from '@cafe-for-me/lib/log';
 import { getOperationAST, GraphQLError, parse } from 'graphql';
 import { createIdentity } from '../authorization/identity.ts';
 import { createExecutor } from '../execute.ts';
@@ -69,7 +68,6 @@ describe('a subgraph that breaks the frame', () => {
         ['one', fetch],
         ['two', fetch],
       ]),
-      log: createLogger({ service: 'router', level: 'silent' }),
     });
     const query = '{ fine item { id depth } }';
     const document = parse(query);

@@ -104,7 +104,7 @@ async function bothWays(
   const ours = fetchesThrough(change);
   const document = parse(query);
   const operation = getOperationAST(document)!;
-  const executor = createExecutor({ graph, fetches: ours.fetches, log });
+  const executor = createExecutor({ graph, fetches: ours.fetches });
   const oursResult = await executor.execute({ queryHash: query, document, operation, variables, context });
 
   const gateway = fetchesThrough(change);

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { composeServices } from '@apollo/composition';
 import { prettyFormatQueryPlan } from '@apollo/query-planner';
-import { createLogger } from '@cafe-for-me/lib/log';
 import { getOperationAST, GraphQLError, parse } from 'graphql';
 import { createExecutor } from '../execute.ts';
 import type { SubgraphFetch } from '../subgraphs/fetch.ts';
@@ -45,7 +44,6 @@ it('sends what the page shows, and answers as it says', async () => {
   const executor = createExecutor({
     graph,
     fetches: new Map(services.map(({ name }) => [name, fetch])),
-    log: createLogger({ service: 'router', level: 'silent' }),
   });
   const context = {
     requestId: 'r',

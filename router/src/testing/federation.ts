@@ -1,6 +1,5 @@
 import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { createLogger } from '@cafe-for-me/lib/log';
 import { getOperationAST, graphql, parse, validate } from 'graphql';
 import { createExecutor } from '../execute.ts';
 import type { SubgraphFetch } from '../subgraphs/fetch.ts';
@@ -10,8 +9,6 @@ import type { AnyData } from './router.ts';
 
 const imports =
   '"@key", "@requires", "@external", "@provides", "@shareable", "@override", "@inaccessible", "@interfaceObject", "@context", "@fromContext", "@authenticated", "@requiresScopes", "@policy"';
-
-const log = createLogger({ service: 'router', level: 'silent' });
 
 /** By subgraph name: its types, and resolvers by type and field. */
 export type SubgraphSources = Readonly<Record<string, readonly [sdl: string, resolvers?: Record<string, object>]>>;
@@ -39,7 +36,7 @@ export function federate(sources: SubgraphSources) {
       return [name, { exchange, close: () => Promise.resolve() } as unknown as SubgraphFetch];
     }),
   );
-  const executor = createExecutor({ graph, fetches, log });
+  const executor = createExecutor({ graph, fetches });
   const context = {
     requestId: 'r',
     traceparent: undefined,
