@@ -57,5 +57,12 @@ export const jwtSettings = z.strictObject({
     .min(1)
     .default(10_000)
     .describe('Tokens that are remembered, so as not to be verified for each request.'),
+  revocations: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A JSON file { "<sub>": "<ISO instant>" }, followed while it changes: tokens of that subject issued before the instant are refused, and what runs with them ends.',
+    ),
   keys: keySettings.prefault({}).describe('How long keys are believed.'),
 });

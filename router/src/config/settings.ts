@@ -4,6 +4,7 @@ import { authorizationSettings } from '../authorization/authorization-settings.t
 import { jwtSettings } from '../authorization/jwt-settings.ts';
 import { corsSettings } from '../transport/cors.ts';
 import { limitsSettings } from '../limits/limits.ts';
+import { liveSettings } from '../live/live-settings.ts';
 import { persistedOperationsSettings } from '../pipeline/persisted-operations.ts';
 import { plannerSettings } from '../planning/planner-settings.ts';
 import { rateLimitSettings } from '../limits/rate-limit.ts';
@@ -100,6 +101,9 @@ export const settingsSchema = z.strictObject({
     .default(true)
     .describe('Whether clients may ask for the schema; where not, errors about unknown fields make no suggestions.'),
   reload: reloadSettings.prefault({}).describe('How a changed supergraph file is taken up while the router runs.'),
+  subscriptions: liveSettings
+    .prefault({})
+    .describe('How subscriptions are served: resuming, limits, slow clients. See SUBSCRIPTIONS.md.'),
   telemetry: telemetrySettings.prefault({}).describe('What the router tells of its own work; nothing by default.'),
   playground: playgroundSettings.prefault({}).describe('The page that browsers get at the endpoint.'),
 });

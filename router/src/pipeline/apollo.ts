@@ -32,9 +32,14 @@ export type Result = FormattedExecutionResult<Record<string, unknown>>;
 
 /** A transport that can stream leaves this in the context; the subscription that Apollo Server accepts is put into it. */
 export interface StreamSlot {
-  accepted?: PlannedSubscription;
+  accepted?: AcceptedSubscription;
   /** The operation is to be got ready, and not to be executed. */
   readonly rehearsal?: true;
+}
+
+export interface AcceptedSubscription {
+  readonly subscription: PlannedSubscription;
+  readonly incoming: IncomingOperation;
 }
 
 interface ApolloContext extends RequestContext {
@@ -93,7 +98,9 @@ export async function startApollo(options: {
           }
           const incoming = { queryHash, document, operation, variables: request.variables, context };
           options.accepted(incoming, request, source);
-          if (streams && slot !== undefined) slot.accepted = await executor.subscription(incoming);
+          if (!streams || slot === undefined) return;
+          if (slot.rehearsal === true) executor.prepare(incoming);
+          else slot.accepted = { subscription: await executor.subscription(incoming), incoming };
         },
         async didEncounterErrors({ errors, contextValue }) {
           belongTo(contextValue, errors);

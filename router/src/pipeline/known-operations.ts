@@ -1,11 +1,11 @@
-import { Kind, OperationTypeNode, type DocumentNode, type OperationDefinitionNode } from 'graphql';
+import { Kind, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { CacheCounts } from '../telemetry/cache-counts.ts';
 import { persistedIdIn, type OperationRequest } from './operation-request.ts';
 import { textLength } from '../planning/planner.ts';
 import type { RequestCheck } from '../limits/request-checks.ts';
 
-/** An operation that went through the whole pipeline before: it parses, is valid, is allowed, and is no subscription. */
+/** An operation that went through the whole pipeline before: it parses, is valid and is allowed. */
 export interface KnownOperation {
   readonly queryHash: string;
   readonly document: DocumentNode;
@@ -53,9 +53,9 @@ export function createKnownOperations(
 
   return {
     add(request, text, known) {
-      const { document, operation } = known;
+      const { document } = known;
       // One of several is picked by name, which is Apollo Server's business.
-      if (operation.operation === OperationTypeNode.SUBSCRIPTION || operationsIn(document) !== 1) return;
+      if (operationsIn(document) !== 1) return;
       const size = textLength(document);
       if (texts) byText.set(text, known, { size });
       // A hash beside a text may be about to be registered, or not to be.

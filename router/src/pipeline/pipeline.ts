@@ -1,9 +1,15 @@
 import type { FormatError } from '@cafe-for-me/lib/errors';
 import type { Logger } from '@cafe-for-me/lib/log';
-import { GraphQLError, type DocumentNode, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
+import {
+  GraphQLError,
+  OperationTypeNode,
+  type DocumentNode,
+  type GraphQLFormattedError,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { createAdmission } from '../transport/admission.ts';
 import { answerText, httpAnswer, type HttpAnswer } from './answer-text.ts';
-import { startApollo, type StreamSlot } from './apollo.ts';
+import { startApollo, type AcceptedSubscription, type StreamSlot } from './apollo.ts';
 import { createCostRule } from '../limits/cost.ts';
 import { belongTo, formatAll } from '../errors.ts';
 import type { Executed, Executor, PlannedSubscription } from '../execute.ts';
@@ -34,6 +40,10 @@ export type Outcome =
       readonly status: 'streams';
       readonly subscription: PlannedSubscription;
       readonly variables: Variables | undefined;
+      /** The hash of its text, whether the text or its hash was sent; of a listed operation, its id. */
+      readonly queryHash: string;
+      readonly document: DocumentNode;
+      readonly operation: OperationDefinitionNode;
     };
 
 /** The one way from an operation to its answer: parse, validate, plan, execute, format errors. Every transport uses it. */
@@ -118,6 +128,20 @@ export async function startPipeline(options: {
     return executor.execute({ queryHash, document, operation, variables, context });
   }
 
+  /** The same checks as for the first that asked for it. */
+  async function stream(
+    known: KnownOperation,
+    variables: Variables | undefined,
+    context: RequestContext,
+  ): Promise<Outcome> {
+    context.observed?.operation(known.operation);
+    const refusal = known.check?.({ variables, context });
+    if (refusal !== undefined) throw refusal;
+    const { queryHash, document, operation } = known;
+    const incoming = { queryHash, document, operation, variables, context };
+    return streaming({ subscription: await executor.subscription(incoming), incoming });
+  }
+
   function outcomeOf(executed: Executed, context: RequestContext): Outcome {
     const { data, errors } = executed;
     if (errors !== undefined) belongTo(context, errors);
@@ -131,7 +155,9 @@ export async function startPipeline(options: {
       if (sent === undefined) return apollo.http(given, context, undefined);
       const operation = withoutEmptyText(sent);
       const request = operation === sent ? given : httpWithoutText(given);
-      const known = knownOperations.find(operation);
+      const found = knownOperations.find(operation);
+      // Apollo Server says that this is not the way to have one.
+      const known = found !== undefined && isSubscription(found) ? undefined : found;
       const contentType = known && shortRequests.contentTypeOf(request, known.operation.operation);
       if (known === undefined || contentType === undefined) {
         const refusal = refusalOf(operation);
@@ -151,8 +177,10 @@ export async function startPipeline(options: {
       const request = withoutEmptyText(given);
       const known = knownOperations.find(request);
       if (known !== undefined) {
+        const variables = request.variables ?? undefined;
         try {
-          return outcomeOf(await execute(known, request.variables ?? undefined, context), context);
+          if (isSubscription(known)) return await stream(known, variables, context);
+          return outcomeOf(await execute(known, variables, context), context);
         } catch (error) {
           return outcomeOf(brokenOff(error), context);
         }
@@ -161,9 +189,7 @@ export async function startPipeline(options: {
       if (refusal !== undefined) return outcomeOf({ data: undefined, errors: [refusal] }, context);
       const slot: StreamSlot = {};
       const result = await apollo.run(request, context, slot);
-      if (slot.accepted !== undefined) {
-        return { status: 'streams', subscription: slot.accepted, variables: request.variables ?? undefined };
-      }
+      if (slot.accepted !== undefined) return streaming(slot.accepted);
       const { data, errors } = result;
       if (errors !== undefined && data === undefined) return { status: 'refused', errors };
       return { status: 'answered', text: JSON.stringify(result) };
@@ -175,6 +201,15 @@ export async function startPipeline(options: {
     },
     stop: () => apollo.stop(),
   };
+}
+
+function isSubscription({ operation }: KnownOperation): boolean {
+  return operation.operation === OperationTypeNode.SUBSCRIPTION;
+}
+
+function streaming({ subscription, incoming }: AcceptedSubscription): Outcome {
+  const { variables, queryHash, document, operation } = incoming;
+  return { status: 'streams', subscription, variables, queryHash, document, operation };
 }
 
 function brokenOff(error: unknown): Executed {
