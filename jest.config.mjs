@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   // `source` makes workspace packages resolve to their TypeScript sources, so unit tests need no build.
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  // They offer their own sources under that name, too, which nothing here can read.
+  moduleNameMapper: { '^(eventsource(?:-parser)?)$': '<rootDir>/node_modules/$1/dist/index.js' },
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -13,7 +15,7 @@ export default {
   testMatch: [
     '**/src/**/*.test.ts',
     '<rootDir>/schema/*.test.ts',
-    '<rootDir>/router/conformance/*.test.ts',
+    '<rootDir>/router/{client,conformance}/*.test.ts',
     '<rootDir>/tests/**/*.test.ts',
   ],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.local/'],

@@ -100,6 +100,7 @@ const forbidden: [sentence: string, path: string, from: string[]][] = [
     'router/src/execute.ts',
     ['@cafe-for-me/customer-subgraph/app', '@cafe-for-me/schema/events', '@cafe-for-me/schema/caller'],
   ],
+  ['A client helper runs in any page', 'router/client/resuming-websocket.ts', ['graphql-ws', '../src/errors.ts']],
   [
     'Lib imports no other room',
     'lib/src/relay.ts',
@@ -111,7 +112,7 @@ const forbidden: [sentence: string, path: string, from: string[]][] = [
   [
     'These tests speak to processes',
     'tests/e2e/order-life.test.ts',
-    ['@cafe-for-me/customer-subgraph/app', '@cafe-for-me/router/execute'],
+    ['@cafe-for-me/customer-subgraph/app', '@cafe-for-me/router/execute', '@cafe-for-me/router/config'],
   ],
 ];
 
@@ -147,10 +148,14 @@ describe('A fence of the architecture', () => {
       'subgraphs/customer/src/adapters/events.ts': importing('@cafe-for-me/schema/events'),
       'subgraphs/customer/src/adapters/postgres.test.ts': importing('@cafe-for-me/deploy/postgres'),
       'router/src/execute.ts': importing('@cafe-for-me/lib/router-identity'),
+      'router/client/resuming-websocket.ts':
+        `import type { Client } from 'graphql-ws';\nimport { backoff } from './resume-token.ts';\n` +
+        `export const it = (client: Client): unknown => [client, backoff];\n`,
       'lib/src/relay.ts': importing('./streams.ts'),
       'schema/caller.ts': importing('./events.ts'),
       'simulators/src/payment.ts': importing('@cafe-for-me/lib/process'),
       'tests/e2e/order-life.test.ts': importing('@cafe-for-me/deploy/system'),
+      'tests/harness/graph.ts': importing('@cafe-for-me/router/client/resuming-websocket'),
     };
     expect(await complaints(belongs)).toEqual([]);
   });
