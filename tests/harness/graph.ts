@@ -1,6 +1,10 @@
 /** A user's view of the graph: HTTP for queries and mutations, graphql-transport-ws for subscriptions. */
-import { createClient, type Client } from 'graphql-ws';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Kept } from '@cafe-for-me/router/client/resume-token';
+import { createResumingClient, type ResumingClient } from '@cafe-for-me/router/client/resuming-websocket';
+import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
+import { createArrivals, type Arrivals } from './arrivals.ts';
 
 export interface GraphError {
   readonly message: string;
@@ -14,16 +18,9 @@ export interface GraphAnswer<Data> {
   readonly errors: readonly GraphError[];
 }
 
-export interface Watch<Data> {
-  /** What has arrived so far, oldest first. */
-  readonly events: readonly Data[];
-  /** Errors of the subscription itself and of single events. */
-  readonly errors: readonly GraphError[];
-  /**
-   * The first event, past or to come, that fits.
-   * @throws after `withinMs` (default 20,000), telling what did arrive
-   */
-  until(fits: (event: Data) => boolean, withinMs?: number): Promise<Data>;
+export interface Watch<Data> extends Arrivals<Data> {
+  /** For going on later, with another watch. */
+  kept(): Kept | undefined;
   stop(): void;
 }
 
@@ -31,7 +28,18 @@ export interface Graph {
   send<Data = Record<string, never>>(query: string, variables?: Record<string, unknown>): Promise<GraphAnswer<Data>>;
   /** Like send, but any error fails it. */
   data<Data>(query: string, variables?: Record<string, unknown>): Promise<Data>;
-  watch<Data>(query: string, variables?: Record<string, unknown>, onEvent?: (event: Data) => void): Watch<Data>;
+  /**
+   * Goes on where it was after whatever breaks the connection.
+   * @param from what an earlier watch kept
+   */
+  watch<Data>(
+    query: string,
+    variables?: Record<string, unknown>,
+    onEvent?: (event: Data) => void,
+    from?: Kept,
+  ): Watch<Data>;
+  /** Breaks the live connection, as a lift does. @returns gets out of the lift: until then it does not come back */
+  lose(): () => void;
   close(): Promise<void>;
 }
 
@@ -42,7 +50,8 @@ export function createGraph(url: string, token?: string): Graph {
     accept: 'application/json',
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
-  let socket: Client | undefined;
+  let socket: ResumingClient | undefined;
+  let reachable: Promise<void> = Promise.resolve();
 
   async function send<Data>(query: string, variables: Record<string, unknown> = {}): Promise<GraphAnswer<Data>> {
     const response = await fetch(url, {
@@ -66,70 +75,30 @@ export function createGraph(url: string, token?: string): Graph {
   function watch<Data>(
     query: string,
     variables: Record<string, unknown> = {},
-    onEvent: (event: Data) => void = () => undefined,
+    onEvent?: (event: Data) => void,
+    from?: Kept,
   ): Watch<Data> {
-    socket ??= createClient({
+    socket ??= createResumingClient(createClient, {
       url: url.replace(/^http/, 'ws'),
       webSocketImpl: WebSocket,
-      retryAttempts: 5,
       ...(token === undefined ? {} : { connectionParams: { authorization: `Bearer ${token}` } }),
-    });
-    const events: Data[] = [];
-    const errors: GraphError[] = [];
-    const waiting = new Set<() => void>();
-    const wake = (): void => {
-      for (const look of waiting) look();
-    };
-    const stop = socket.subscribe<Data>(
-      { query, variables },
-      {
-        next(result) {
-          errors.push(...((result.errors ?? []) as GraphError[]));
-          if (result.data) {
-            events.push(result.data);
-            onEvent(result.data);
-          }
-          wake();
-        },
-        error(error) {
-          errors.push(...(Array.isArray(error) ? (error as GraphError[]) : [{ message: describe(error) }]));
-          wake();
-        },
-        complete: wake,
+      async retryWait(tries) {
+        await wait(Math.min(2_000, 100 * 2 ** tries) * (0.5 + Math.random() / 2));
+        await reachable;
       },
-    );
-
-    function until(fits: (event: Data) => boolean, withinMs = 20_000): Promise<Data> {
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          waiting.delete(look);
-          reject(
-            new Error(
-              `no fitting event within ${withinMs} ms; arrived: ${JSON.stringify(events)}; errors: ${JSON.stringify(errors)}`,
-            ),
-          );
-        }, withinMs);
-        function look(): void {
-          const found = events.find(fits);
-          if (found === undefined) return;
-          clearTimeout(timer);
-          waiting.delete(look);
-          resolve(found);
-        }
-        waiting.add(look);
-        look();
-      });
-    }
-    return { events, errors, until, stop };
+    });
+    const { events, errors, resumed, until, next, outcome, failed } = createArrivals<Data>(onEvent);
+    const sink = { next, resumed: outcome, error: failed, complete: () => undefined };
+    const { kept, stop } = socket.subscribe<Data>({ query, variables }, sink, from);
+    return { events, errors, resumed, until, kept, stop };
   }
 
-  return { send, data, watch, close: async () => socket?.dispose() };
-}
-
-function describe(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  if (typeof error === 'object' && error !== null && 'code' in error) {
-    return `closed with ${String(error.code)} ${'reason' in error ? String(error.reason) : ''}`;
+  function lose(): () => void {
+    let back: () => void = () => undefined;
+    reachable = new Promise((resolve) => (back = resolve));
+    socket?.client.terminate();
+    return back;
   }
-  return String(error);
+
+  return { send, data, watch, lose, close: async () => socket?.client.dispose() };
 }
