@@ -51,6 +51,8 @@ async function startServer(port = 0) {
       let left = refused;
       onInit = (socket) => (left-- > 0 ? socket.close(code) : socket.send('{"type":"connection_ack"}'));
     },
+    /** The next connection breaks before a word is said. */
+    dropNext: () => server.once('connection', (socket) => socket.terminate()),
     silent: () => (pongs = false),
     async subscription(): Promise<Subscribed> {
       for (;;) {
@@ -172,13 +174,15 @@ describe('a resuming subscription over a WebSocket', () => {
         return { authorization: `token ${asked.length}` };
       },
     }).subscribe({ query }, sink);
-    (await server.subscription()).socket.close(4403);
+    const first = await server.subscription();
+    server.dropNext();
+    first.socket.close(4403);
     const again = await server.subscription();
     again.socket.close(1012);
     (await server.subscription()).next(1);
     expect(await word()).toBe('v1');
-    expect(asked).toEqual([false, true, false]);
-    expect(server.inits).toEqual([1, 2, 3].map((n) => ({ authorization: `token ${n}` })));
+    expect(asked).toEqual([false, true, true, false]);
+    expect(server.inits).toEqual([1, 3, 4].map((n) => ({ authorization: `token ${n}` })));
   });
 
   it('takes connectionParams as stock graphql-ws does: an object, a plain function, none', async () => {

@@ -51,7 +51,6 @@ export function createResumingClient(
   { connectionParams, pongWithinMs = 5_000, ...options }: ResumingOptions,
 ): ResumingClient {
   let refusals = 0;
-  let wantsFresh = false;
   let socket: { onmessage: unknown } | undefined;
   let overdue: ReturnType<typeof setTimeout> | undefined;
 
@@ -62,11 +61,8 @@ export function createResumingClient(
     retryWait: (tries) => new Promise((resolve) => setTimeout(resolve, backoff(tries))),
     keepAlive: 10_000,
     ...options,
-    async connectionParams() {
-      const refused = wantsFresh;
-      wantsFresh = false;
-      return typeof connectionParams === 'function' ? connectionParams(refused) : connectionParams;
-    },
+    connectionParams: () =>
+      typeof connectionParams === 'function' ? connectionParams(refusals > 0) : connectionParams,
   });
   client.on('connected', function isGood(opened) {
     socket = opened as { onmessage: unknown };
@@ -74,8 +70,7 @@ export function createResumingClient(
   });
   client.on('closed', function note(event) {
     clearTimeout(overdue);
-    wantsFresh = (event as { code?: number }).code === FORBIDDEN;
-    if (wantsFresh) refusals += 1;
+    if ((event as { code?: number }).code === FORBIDDEN) refusals += 1;
   });
   // A phone that lost its network is told by nobody.
   client.on('ping', function expectPong(received) {
