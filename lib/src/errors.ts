@@ -8,6 +8,7 @@ export const errorCodes = {
   forbidden: 'FORBIDDEN',
   badInput: 'BAD_USER_INPUT',
   notFromRouter: 'NOT_FROM_ROUTER',
+  unavailable: 'SERVICE_UNAVAILABLE',
   internal: 'INTERNAL_SERVER_ERROR',
 } as const;
 
@@ -28,6 +29,13 @@ export function forbidden(message = 'You may not do this.'): GraphQLError {
  */
 export function badInput(message: string, path?: readonly (string | number)[]): GraphQLError {
   return new GraphQLError(message, { extensions: { code: errorCodes.badInput, ...(path && { argumentPath: path }) } });
+}
+
+/** The service lacks something for the moment; the same again may work. */
+export function unavailable(cause: unknown): GraphQLError {
+  const originalError = cause instanceof Error ? cause : null;
+  const extensions = { code: errorCodes.unavailable };
+  return new GraphQLError('The service has no database at the moment. Try again.', { originalError, extensions });
 }
 
 export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;

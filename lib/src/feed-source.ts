@@ -1,43 +1,66 @@
 import { AckPolicy, DeliverPolicy, nanos } from 'nats';
-import type { ConsumerConfig, JsMsg, NatsConnection } from 'nats';
+import type { JsMsg, NatsConnection } from 'nats';
 
-/** How far behind the feed's start its first look begins, in milliseconds: more than clocks differ. */
-const CLOCK_MARGIN_MS = 60_000;
 /** Life of one pull, in milliseconds; heartbeats come at half of it. */
 const PULL_EXPIRES_MS = 5_000;
+/** A consumer that nobody pulls from, e.g. a killed process's, is gone after so long, in milliseconds. */
+const INACTIVE_MS = 20_000;
 const PREFETCH = 500;
 
-/** Where the feed stands in its stream. */
-export interface FeedCursor {
-  /** Instant from which events matter, before the first one was seen. */
-  readonly since: Date;
-  /** Sequence of the last message seen, 0 for none. */
-  sequence: number;
-  /** When the stream that `sequence` counts in was made. */
-  streamCreated?: string;
+/** A stream as it is at the broker. */
+export interface StreamState {
+  /** When it was made: another instant, another stream. */
+  readonly created: string;
+  /** The first message's sequence; above `last` when there is none. */
+  readonly first: number;
+  /** The last message's sequence, 0 for none. */
+  readonly last: number;
+}
+
+/** @throws NatsError while the broker is away, or the stream is not there */
+export async function streamState(nc: NatsConnection, stream: string): Promise<StreamState> {
+  const manager = await nc.jetstreamManager();
+  const { state, created } = await manager.streams.info(stream);
+  return { created, first: state.messages === 0 ? state.last_seq + 1 : state.first_seq, last: state.last_seq };
+}
+
+/** The text of the message at a sequence; undefined when there is none. */
+export async function messageAt(nc: NatsConnection, stream: string, sequence: number): Promise<string | undefined> {
+  const manager = await nc.jetstreamManager();
+  try {
+    const { data } = await manager.streams.getMessage(stream, { seq: sequence });
+    return Buffer.from(data).toString('utf8');
+  } catch (error) {
+    if ((error as { api_error?: { code?: number } }).api_error?.code === 404) return undefined;
+    throw error;
+  }
 }
 
 /**
- * Reads the stream from the cursor on, in order and without acknowledging, until it cannot go on: the broker's consumer is
- * gone, or a message is missing. Calling it again goes on behind the last message seen.
+ * Reads a stream from a sequence on, in order and without acknowledging, until it cannot go on: the broker's consumer is gone, or a
+ * message is missing.
  *
- * @returns `ended` resolves when it cannot go on
+ * @returns `ended` resolves when it cannot go on; `waiting` is how many messages there were at first
  */
 export async function readOnwards(
   nc: NatsConnection,
-  { stream, cursor, onMessage }: { stream: string; cursor: FeedCursor; onMessage: (message: JsMsg) => void },
-): Promise<{ ended: Promise<void>; close: () => Promise<void> }> {
+  {
+    stream,
+    from,
+    created,
+    onMessage,
+  }: { stream: string; from: number; created: string; onMessage: (message: JsMsg) => void },
+): Promise<{ ended: Promise<void>; waiting: number; close: () => Promise<void> }> {
   const manager = await nc.jetstreamManager();
-  const { state, created } = await manager.streams.info(stream);
-  // The stream was lost and begun anew, or set back: what is in it now may be new to subscribers.
-  if (created !== cursor.streamCreated || state.last_seq < cursor.sequence) cursor.sequence = 0;
-  cursor.streamCreated = created;
-  const { name } = await manager.consumers.add(stream, {
+  const { name, num_pending: waiting } = await manager.consumers.add(stream, {
     ack_policy: AckPolicy.None,
     mem_storage: true,
-    inactive_threshold: nanos(60_000),
-    ...startAt(cursor),
+    inactive_threshold: nanos(INACTIVE_MS),
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: from,
   });
+  // Made anew meanwhile: in another stream the sequence means nothing.
+  if ((await streamState(nc, stream)).created !== created) throw new Error('the stream was made anew');
   const consumer = await nc.jetstream().consumers.get(stream, name);
   let delivered = 0;
   const messages = await consumer.consume({
@@ -47,11 +70,11 @@ export async function readOnwards(
     callback: (message) => {
       // One was lost on the way here; throwing ends this reading.
       if (message.info.deliverySequence !== ++delivered) throw new Error('a message of the feed is missing');
-      cursor.sequence = message.seq;
       onMessage(message);
     },
   });
   return {
+    waiting,
     ended: messages.closed().then(
       () => undefined,
       () => undefined,
@@ -62,10 +85,4 @@ export async function readOnwards(
       if (!nc.isClosed()) await manager.consumers.delete(stream, name).catch(() => false);
     },
   };
-}
-
-function startAt({ sequence, since }: FeedCursor): Pick<ConsumerConfig, 'deliver_policy'> & Partial<ConsumerConfig> {
-  if (sequence > 0) return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: sequence + 1 };
-  const from = new Date(since.getTime() - CLOCK_MARGIN_MS);
-  return { deliver_policy: DeliverPolicy.StartTime, opt_start_time: from.toISOString() };
 }

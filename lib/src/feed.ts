@@ -4,16 +4,16 @@ import type { Logger } from 'pino';
 import { pause, retryDelay } from './bell.ts';
 import { parseEnvelope } from './events.ts';
 import type { EventEnvelope } from './events.ts';
-import { readOnwards } from './feed-source.ts';
-import type { FeedCursor } from './feed-source.ts';
+import { FeedCursor, type CursorOf, type Topic } from './feed-cursor.ts';
+import { FeedPast } from './feed-past.ts';
+import { FeedRing, type SeenVersion } from './feed-ring.ts';
+import { messageAt, readOnwards, streamState, type StreamState } from './feed-source.ts';
+import type { FeedStore } from './feed-store.ts';
+import { parsePosition, positionText } from './live-position.ts';
 import { createReadingLog } from './reading-log.ts';
-import type { Nats } from './streams.ts';
-import { createSubscriberQueue } from './subscriber.ts';
-import type { Subscriber, SubscriberQueue } from './subscriber.ts';
+import { hasApiCode, JetStreamErrorCode, type Nats } from './streams.ts';
 
-export type { Subscriber } from './subscriber.ts';
-export { liveVersions } from './live-versions.ts';
-export type { LiveVersions } from './live-versions.ts';
+export type { Topic } from './feed-cursor.ts';
 
 export interface FeedOptions<Event extends EventEnvelope = EventEnvelope> {
   readonly nats: Nats;
@@ -21,56 +21,132 @@ export interface FeedOptions<Event extends EventEnvelope = EventEnvelope> {
   readonly log: Logger;
   /** The keys under which subscribers find an event. */
   readonly keysOf: (event: Event) => readonly string[];
-  /** How many events may wait for one subscriber before they are thinned out. @default 256 */
-  readonly buffer?: number;
+  /** The stream's past, for those who are behind the ring. */
+  readonly store: FeedStore;
+  /** Messages in the ring, and the bytes of their text. @default 10,000 messages, 32 MiB */
+  readonly bound?: { readonly count: number; readonly bytes: number };
+}
+
+/** What the feed counts, beside what it has. */
+export interface FeedCounts {
+  readonly subscribers: number;
+  readonly ringEvents: number;
+  readonly ringBytes: number;
+  readonly catchUpReads: number;
+  /** Subscriptions that came back, or had to begin anew, by how they go on. */
+  readonly resumed: { exact: number; snapshot: number };
 }
 
 export interface Feed {
+  readonly stream: string;
+  readonly counts: FeedCounts;
   /** Begins in the background; neither the broker nor the stream need be there yet. */
   start(): Promise<void>;
-  /** The events under a key from now on; some from just before may come too, so compare versions (`liveVersions` does). */
-  subscribe(key: string): Subscriber;
+  /** A subscriber of its own at the end of what was seen. */
+  follow(topic: Topic): FeedCursor;
+  /** Resolves when the feed knows its stream, or that there is none yet; after `withinMs` anyway. */
+  settled(withinMs?: number): Promise<void>;
+  /** The place behind a sequence as text; undefined while no stream is known. */
+  positionAt(sequence: number, ahead?: ReadonlyMap<string, number>): string | undefined;
+  /**
+   * Moves a subscriber to the place that it came back with.
+   *
+   * @returns the versions beyond that it has already; undefined, and it stays, when the stream can't go on from there
+   */
+  resume(cursor: FeedCursor, position: string): Promise<ReadonlyMap<string, number> | undefined>;
+  /** The last version that was seen of an aggregate, as far as it is remembered. */
+  seen(aggregateId: string): SeenVersion | undefined;
+  /** The newest event of a key that is in the ring. */
+  lastOf(key: string): EventEnvelope | undefined;
+  /** Where the broker put a version; undefined when that isn't known, or not yet. */
+  sequenceOf(aggregateId: string, version: number): Promise<number | undefined>;
+  countResumed(outcome: 'exact' | 'snapshot'): void;
+  /** Messages at the broker that were not read yet. */
+  lag(): Promise<number>;
   /** Ends every subscriber and the feed. */
   drain(): Promise<void>;
 }
 
+const DEFAULT_BOUND = { count: 10_000, bytes: 32 * 1024 * 1024 };
+/** The longest pause between tries to read, in milliseconds; a stream that was never there is made with its first event. */
+const RETRY_MS = 2_000;
+const MISSING_RETRY_MS = 250;
+/** For how long an answer of the broker about the stream is good enough, in milliseconds. */
+const STATE_FRESH_MS = 500;
+
 /**
- * Hands the events of a stream to any number of subscribers in this process from one consumer at the broker. Nothing stored
- * after the feed was created is missed, whatever the broker goes through; a slow subscriber delays nobody.
+ * Hands the events of a stream to any number of subscribers in this process from one consumer at the broker. The newest are in a
+ * ring, begun with the stream's last messages; whoever is behind it reads the database of the stream's owner. Nobody waits for
+ * anybody, and nothing is missed, whatever the broker goes through.
  */
 export function createFeed<Event extends EventEnvelope = EventEnvelope>({
   nats,
   stream,
   log: parentLog,
   keysOf,
-  buffer = 256,
+  store,
+  bound = DEFAULT_BOUND,
 }: FeedOptions<Event>): Feed {
   const log = parentLog.child({ feed: stream });
   const readingLog = createReadingLog('the feed', log);
-  const queues = new Map<string, Set<SubscriberQueue>>();
   const stopped = new AbortController();
   const untilStopped = new Promise<undefined>((resolve) => {
     stopped.signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
-  const cursor: FeedCursor = { since: new Date(), sequence: 0 };
+  const ring = new FeedRing(bound);
+  const keys = (event: EventEnvelope): readonly string[] => keysOf(event as Event);
+  /** The stream as it was when reading it began; `name` stands in positions. */
+  let life: { readonly name: string; readonly state: StreamState } | undefined;
+  let phase: 'starting' | 'missing' | 'priming' | 'reading' = 'starting';
+  let primedAt = 0;
+  /** What the last message seen was, to recognise a stream that was set back and has grown since. */
+  let lastId: string | undefined;
+  let connection: NatsConnection | undefined;
+  let whenSettled: (() => void)[] = [];
   let running: Promise<void> | undefined;
+  const cursors = new Set<FeedCursor>();
+  const resumed = { exact: 0, snapshot: 0 };
+  const past = new FeedPast(store, {
+    since: () => life && new Date(life.state.created),
+    until: () => ring.from - 1,
+    head: () => ring.head,
+    repeatOf: (sequence) => ring.repeatOf(sequence),
+    keysOf: keys,
+  });
+
+  const of: CursorOf = {
+    ring,
+    past,
+    epoch: 0,
+    ended(cursor) {
+      cursors.delete(cursor);
+    },
+  };
 
   async function readUntilStopped(): Promise<void> {
     const nc = await Promise.race([nats, untilStopped]);
+    connection = nc;
     for (let attempt = 0; nc && !stopped.signal.aborted && !nc.isClosed(); attempt++) {
       try {
         await readOnce(nc);
         attempt = 0;
       } catch (error) {
+        if (phase === 'starting' && hasApiCode(error, JetStreamErrorCode.StreamNotFound)) settle('missing');
         readingLog.cannotRead(error);
       }
-      await pause(retryDelay(attempt, 50, 2_000), stopped.signal);
+      await pause(retryDelay(attempt, 50, phase === 'missing' ? MISSING_RETRY_MS : RETRY_MS), stopped.signal);
     }
   }
 
   async function readOnce(nc: NatsConnection): Promise<void> {
-    const reading = await readOnwards(nc, { stream, cursor, onMessage: fanOut });
+    const state = await streamState(nc, stream);
+    const from = await beginAt(nc, state);
+    const reading = await readOnwards(nc, { stream, from, created: state.created, onMessage });
     readingLog.reads();
+    if (phase !== 'reading') {
+      primedAt = state.last;
+      if (reading.waiting === 0) primed();
+    }
     // The client's iterator can be stopped, though its type does not say so.
     const status = nc.status() as QueuedIterator<Status>;
     await Promise.race([reading.ended, untilReconnected(status), untilStopped]);
@@ -78,43 +154,191 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
     await reading.close();
   }
 
+  /** Where to read on in the stream as it is now: behind what was seen, or, in another one, where a ring of it begins. */
+  async function beginAt(nc: NatsConnection, state: StreamState): Promise<number> {
+    const ringStart = Math.max(state.first, state.last - bound.count + 1);
+    const isSame = life !== undefined && (await isSameLife(nc, life.state, state));
+    if (life !== undefined && isSame) {
+      life = { name: life.name, state };
+      if (phase !== 'reading') {
+        ring.skipTo(ringStart, 0);
+        return ringStart;
+      }
+      // What was purged, or is more than a ring holds, is the database's.
+      const from = Math.max(ring.head + 1, ringStart);
+      if (from > ring.head + 1) {
+        lastId = undefined;
+        ring.skipTo(from, ring.head);
+      }
+      return from;
+    }
+    const isFirst = life === undefined;
+    const name = lifeName(stream, state, life?.state);
+    if (!isFirst) log.warn({ stream: name }, 'the stream was begun anew, subscribers get the present state again');
+    life = { name, state };
+    past.forget();
+    lastId = undefined;
+    if (isFirst && phase === 'missing') {
+      // Subscribers who came before the stream have seen nothing of it, and miss nothing.
+      const start = state.last - state.first < bound.count ? state.first : ringStart;
+      ring.skipTo(start, 0);
+      phase = 'reading';
+      return start;
+    }
+    phase = 'priming';
+    of.epoch += 1;
+    ring.skipTo(ringStart, 0);
+    return ringStart;
+  }
+
+  async function isSameLife(nc: NatsConnection, before: StreamState, now: StreamState): Promise<boolean> {
+    if (before.created !== now.created || now.last < ring.head) return false;
+    if (lastId === undefined) return true;
+    const text = await messageAt(nc, stream, ring.head);
+    return text === undefined || idIn(text) === lastId;
+  }
+
   /** What the broker sent into a connection that was already dead is lost, and nothing says so until the next message. */
   async function untilReconnected(status: AsyncIterable<Status>): Promise<void> {
     for await (const { type } of status) if (type === Events.Reconnect) return;
   }
 
-  function fanOut(message: JsMsg): void {
-    // Before the first subscriber there is nobody to read it for.
-    if (queues.size === 0) return;
+  function onMessage(message: JsMsg): void {
+    const { seq: sequence } = message;
     try {
       const event = parseEnvelope(message.string());
-      for (const key of new Set(keysOf(event as Event))) {
-        for (const queue of queues.get(key) ?? []) queue.push(event);
-      }
+      lastId = event.id;
+      const arrivedAt = phase === 'reading' ? performance.now() : undefined;
+      ring.push(event, { sequence, bytes: message.data.length, arrivedAt }, keys(event));
     } catch (error) {
-      log.warn({ err: error, sequence: message.seq }, 'a message of the feed is no event, it is passed over');
+      lastId = undefined;
+      ring.pass(sequence);
+      log.warn({ err: error, sequence }, 'a message of the feed is no event, it is passed over');
     }
+    if (phase === 'priming' && (sequence >= primedAt || message.info.pending === 0)) primed();
+  }
+
+  function primed(): void {
+    if (ring.head < primedAt) {
+      ring.pass(primedAt);
+      lastId = undefined;
+    }
+    settle('reading');
+  }
+
+  function settle(reached: 'missing' | 'reading'): void {
+    phase = reached;
+    const waiting = whenSettled;
+    whenSettled = [];
+    for (const resolve of waiting) resolve();
+    if (reached === 'missing') return;
+    // Those who would not wait that long stand somewhere in the stream's past now.
+    of.epoch += 1;
+    for (const cursor of cursors) cursor.wake(0);
+  }
+
+  let asked: { readonly at: number; readonly state: Promise<StreamState> } | undefined;
+  /**
+   * The stream as the broker has it now, asked for once for all who want to know in the same moment; undefined while the broker
+   * does not answer.
+   */
+  async function presentState(): Promise<StreamState | undefined> {
+    if (connection === undefined) return undefined;
+    if (asked === undefined || performance.now() - asked.at > STATE_FRESH_MS) {
+      asked = { at: performance.now(), state: streamState(connection, stream) };
+    }
+    return asked.state.catch(() => undefined);
+  }
+
+  /** Whether the stream has all that comes behind a sequence: it was not cut beyond it, and not set back before it. */
+  async function goesOnFrom(sequence: number): Promise<boolean> {
+    if (sequence + 1 < ring.from) {
+      const first = (await presentState())?.first ?? life?.state.first ?? 1;
+      return first <= sequence + 1;
+    }
+    if (sequence <= ring.head) return true;
+    // Another replica's feed had seen more than this one.
+    if (((await presentState())?.last ?? sequence) >= sequence) return true;
+    asked = undefined;
+    return ((await presentState())?.last ?? sequence) >= sequence;
   }
 
   return {
+    stream,
+    counts: {
+      get subscribers() {
+        return cursors.size;
+      },
+      get ringEvents() {
+        return ring.size;
+      },
+      get ringBytes() {
+        return ring.bytes;
+      },
+      get catchUpReads() {
+        return past.reads;
+      },
+      resumed,
+    },
     async start() {
       running ??= readUntilStopped();
       running.catch((error: unknown) => log.error({ err: error }, 'the feed ended'));
     },
-    subscribe(key) {
-      const own = queues.get(key) ?? new Set();
-      const queue = createSubscriberQueue(buffer, () => {
-        own.delete(queue);
-        if (own.size === 0 && queues.get(key) === own) queues.delete(key);
+    follow(topic) {
+      const cursor = new FeedCursor(of, topic);
+      cursors.add(cursor);
+      if (stopped.signal.aborted) cursor.end();
+      return cursor;
+    },
+    async settled(withinMs) {
+      if (phase === 'reading' || phase === 'missing' || stopped.signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        const timer = withinMs === undefined ? undefined : setTimeout(resolve, withinMs);
+        whenSettled.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
       });
-      if (stopped.signal.aborted) queue.end();
-      else queues.set(key, own.add(queue));
-      return queue.subscriber;
+    },
+    positionAt: (sequence, ahead) => life && positionText(life.name, sequence, ahead),
+    async resume(cursor, text) {
+      const position = parsePosition(text);
+      if (position === undefined || position.stream !== life?.name) return undefined;
+      if (!(await goesOnFrom(position.sequence)) || position.stream !== life?.name) return undefined;
+      cursor.place(position.sequence);
+      return position.ahead;
+    },
+    seen: (aggregateId) => ring.seen(aggregateId),
+    lastOf: (key) => ring.last(key)?.event,
+    async sequenceOf(aggregateId, version) {
+      return life && store.sequenceOf(aggregateId, version, new Date(life.state.created));
+    },
+    countResumed(outcome) {
+      resumed[outcome] += 1;
+    },
+    async lag() {
+      if (connection === undefined) throw new Error('the broker was not there yet');
+      return Math.max(0, (await streamState(connection, stream)).last - ring.head);
     },
     async drain() {
       stopped.abort();
-      for (const own of queues.values()) for (const queue of own) queue.end();
+      for (const cursor of [...cursors]) cursor.end();
+      settle(phase === 'missing' ? 'missing' : 'reading');
       await running;
     },
   };
+}
+
+/** Names a stream and its life: one that was made anew, or set back, has another. */
+function lifeName(stream: string, { created, last }: StreamState, before: StreamState | undefined): string {
+  const name = `${stream}-${Date.parse(created).toString(36)}`;
+  return before?.created === created ? `${name}-${last.toString(36)}-${Date.now().toString(36)}` : name;
+}
+
+function idIn(text: string): string | undefined {
+  try {
+    return parseEnvelope(text).id;
+  } catch {
+    return undefined;
+  }
 }

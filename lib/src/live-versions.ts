@@ -1,74 +1,286 @@
+import { pause, retryDelay } from './bell.ts';
+import { isDatabaseFault } from './database-fault.ts';
+import { unavailable } from './errors.ts';
 import type { EventEnvelope } from './events.ts';
-import type { Subscriber } from './subscriber.ts';
+import type { Feed, Topic } from './feed.ts';
+import type { FeedCursor } from './feed-cursor.ts';
+import type { FeedEntry } from './feed-ring.ts';
+import { LiveEvent, LivePlace, type Resumed } from './live-event.ts';
+import { throughFaults } from './through-faults.ts';
 
 export interface LiveVersionsOptions<State> {
-  /** Opens the tail, e.g. `() => feed.subscribe(key)`. */
-  readonly subscribe: () => Subscriber;
+  readonly feed: Feed;
+  readonly topic: Topic;
+  /** The place that the subscriber came back with. */
+  readonly resumeFrom: string | undefined;
   /** The present states, one per aggregate. */
   readonly snapshot: () => Promise<readonly State[]>;
-  /** Versions of aggregates that the snapshot leaves out: only what comes after them is news. @default none */
-  readonly known?: () => Promise<ReadonlyMap<string, number>>;
+  /** Version 0: the state of an aggregate that nothing has happened to. */
   readonly versionOf: (state: State) => { readonly aggregateId: string; readonly version: number };
-  /** The states of an aggregate at versions `from` to `to`, both included, in order, from the database. */
-  readonly missing: (aggregateId: string, from: number, to: number) => Promise<readonly State[]>;
-  /** The state an event leads to, where the event says it all; null, or left out: `missing` is asked for it. */
-  readonly stateOf?: (event: EventEnvelope) => State | null | Promise<State | null>;
+  /** The state that an event leads to; undefined for one that this subscriber is not to see. */
+  readonly stateOf: (event: EventEnvelope) => State | undefined | Promise<State | undefined>;
 }
 
-/** The joined states; `return()` ends the tail at once, also while the next event is waited for. */
-export interface LiveVersions<State> extends AsyncIterableIterator<State, void, undefined> {
-  return(): Promise<IteratorResult<State, void>>;
+/** The joined states; `return()` ends it at once, also while the next event is waited for. */
+export interface LiveVersions<State> extends AsyncIterableIterator<LiveEvent<State> | LivePlace, void, undefined> {
+  return(): Promise<IteratorResult<LiveEvent<State> | LivePlace, void>>;
 }
+
+/** A subscriber who comes while the broker is away is told the present state after so long, in milliseconds. */
+const SETTLE_WITHIN_MS = 2_000;
+/** How long a new subscriber waits for the database before it is told that there is none, in milliseconds. */
+const DATABASE_WITHIN_MS = 10_000;
+/** Looks at a database that has less than the feed has seen. */
+const STALE_TRIES = 20;
+
+const never = new AbortController().signal;
 
 /**
- * Joins what is there with what comes: the snapshot's states, then every later version of each aggregate, each once and in
- * order. An aggregate that is neither in the snapshot nor known begins with its first event seen.
+ * Joins what is there with what comes: the snapshot's states, then every later version of each aggregate, each once and in order,
+ * with the subscriber's place in each message; or, for one that came back, what it missed.
+ *
+ * The place is taken first, at the end of what the feed has seen, then the snapshot: the other way round an event in between would
+ * be nobody's. What the snapshot has beyond that place is skipped when its event comes; until then the place says so.
  */
 export function liveVersions<State>(options: LiveVersionsOptions<State>): LiveVersions<State> {
-  let tail: Subscriber | undefined;
-  const states = joined({ ...options, subscribe: () => (tail = options.subscribe()) });
-  return {
-    next: () => states.next(),
-    async return() {
-      // A generator that waits for the next event hears of its end only with that event; the end of its tail wakes it.
-      await tail?.return();
-      return states.return();
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  return new Joined(options);
 }
 
-async function* joined<State>({
-  subscribe,
-  snapshot,
-  known,
-  versionOf,
-  missing,
-  stateOf,
-}: LiveVersionsOptions<State>): AsyncGenerator<State, void, undefined> {
-  // First the tail, then the snapshot: the other way round an event in between would be nobody's.
-  const tail = subscribe();
-  try {
-    const [present, before] = await Promise.all([snapshot(), known?.()]);
-    const last = new Map(before);
-    for (const state of present) {
+class Joined<State> implements LiveVersions<State> {
+  readonly #options: LiveVersionsOptions<State>;
+  #cursor: FeedCursor | undefined;
+  #hasEnded = false;
+  #stage: 'new' | 'lost' | 'following' = 'new';
+  /** Of the snapshot, what is still to be told. */
+  #states: readonly State[] | undefined;
+  #told = 0;
+  #ahead: Map<string, number> | undefined;
+  #resumed: Resumed | undefined;
+  /** The subscriber does not know its place yet. */
+  #isPlaceNews = false;
+
+  constructor(options: LiveVersionsOptions<State>) {
+    this.#options = options;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<LiveEvent<State> | LivePlace, void>> {
+    try {
+      return await this.#next();
+    } catch (error) {
+      const wasOver = this.#isOver();
+      const end = await this.return();
+      if (wasOver) return end;
+      throw isDatabaseFault(error) ? unavailable(error) : error;
+    }
+  }
+
+  async #next(): Promise<IteratorResult<LiveEvent<State> | LivePlace, void>> {
+    for (;;) {
+      if (this.#hasEnded) return { value: undefined, done: true };
+      if (this.#stage !== 'following') {
+        await this.#begin();
+        continue;
+      }
+      if (this.#states) return { value: this.#nextOfSnapshot(this.#states), done: false };
+      const cursor = this.#cursor!;
+      const found = cursor.peek();
+      if (found === 'changed') {
+        this.#stage = 'lost';
+      } else if (found === 'behind') {
+        await throughFaults(() => cursor.catchUp(), this.#isOver);
+      } else if (found !== undefined) {
+        const state = await this.#stateOf(found);
+        if (state !== undefined && !this.#isOver()) return { value: this.#message(found, state), done: false };
+      } else {
+        const place = this.#placeIfNews();
+        if (place) return { value: place, done: false };
+        await cursor.wait();
+        if (cursor.hasEnded) this.#hasEnded = true;
+      }
+    }
+  }
+
+  async return(): Promise<IteratorResult<LiveEvent<State> | LivePlace, void>> {
+    this.#hasEnded = true;
+    this.#states = undefined;
+    this.#cursor?.end();
+    return { value: undefined, done: true };
+  }
+
+  readonly #isOver = (): boolean => this.#hasEnded || this.#cursor?.hasEnded === true;
+
+  async #begin(): Promise<void> {
+    const { feed, topic, resumeFrom } = this.#options;
+    const cursor = (this.#cursor ??= feed.follow(topic));
+    const comesBack = this.#stage === 'new' && resumeFrom !== undefined;
+    // One that comes back has a state already, so it can wait for the broker.
+    await feed.settled(comesBack || this.#stage === 'lost' ? undefined : SETTLE_WITHIN_MS);
+    if (this.#isOver()) {
+      this.#hasEnded = true;
+      return;
+    }
+    this.#resumed = undefined;
+    if (comesBack) {
+      const ahead = await feed.resume(cursor, resumeFrom);
+      this.#resumed = ahead ? 'exact' : 'snapshot';
+      if (ahead) this.#ahead = ahead.size > 0 ? new Map(ahead) : undefined;
+    } else if (this.#stage === 'lost') {
+      this.#resumed = 'snapshot';
+    }
+    if (this.#resumed) feed.countResumed(this.#resumed);
+    if (this.#resumed !== 'exact') await this.#readSnapshot(cursor, comesBack);
+    this.#isPlaceNews = true;
+    this.#stage = 'following';
+  }
+
+  async #readSnapshot(cursor: FeedCursor, comesBack: boolean): Promise<void> {
+    const { snapshot } = this.#options;
+    const withinMs = this.#stage === 'new' && !comesBack ? DATABASE_WITHIN_MS : undefined;
+    for (let tries = 1; !this.#isOver(); tries++) {
+      cursor.place();
+      const { states, ahead, isStale } = await throughFaults(
+        async () => {
+          const read = await snapshot();
+          return { states: read, ...(await this.#compare(cursor, read)) };
+        },
+        this.#isOver,
+        withinMs,
+      );
+      if (cursor.peek() === 'changed') {
+        await this.#options.feed.settled();
+        continue;
+      }
+      if (isStale && tries < STALE_TRIES) {
+        await pause(retryDelay(tries, 5, 250), never);
+        continue;
+      }
+      this.#ahead = ahead.size > 0 ? ahead : undefined;
+      this.#states = states.length > 0 ? states : undefined;
+      this.#told = 0;
+      return;
+    }
+  }
+
+  /** What a snapshot has beyond the cursor's place, and whether it lacks what the feed has seen up to there. */
+  async #compare(
+    cursor: FeedCursor,
+    states: readonly State[],
+  ): Promise<{ ahead: Map<string, number>; isStale: boolean }> {
+    const { feed, versionOf } = this.#options;
+    const ahead = new Map<string, number>();
+    const unknown: Promise<void>[] = [];
+    const { sequence: place } = cursor;
+    let isStale = false;
+    for (const state of states) {
       const { aggregateId, version } = versionOf(state);
-      last.set(aggregateId, version);
+      if (version < 1) continue;
+      const seen = feed.seen(aggregateId);
+      if (seen === undefined) {
+        unknown.push(
+          feed.sequenceOf(aggregateId, version).then((sequence) => {
+            if (sequence === undefined || sequence > place) ahead.set(aggregateId, version);
+          }),
+        );
+      } else if (seen.version < version) {
+        ahead.set(aggregateId, version);
+      } else if (seen.sequence <= place) {
+        if (seen.version > version) isStale = true;
+      } else {
+        // Seen while the snapshot was read.
+        const first = cursor.firstVersionOf(aggregateId) ?? seen.version;
+        if (first > version + 1) isStale = true;
+        else ahead.set(aggregateId, version);
+      }
     }
-    yield* present;
-    for await (const event of tail) {
-      const { aggregateId, aggregateVersion } = event;
-      const from = (last.get(aggregateId) ?? aggregateVersion - 1) + 1;
-      if (aggregateVersion < from) continue;
-      last.set(aggregateId, aggregateVersion);
-      const state = (await stateOf?.(event)) ?? null;
-      const gapEnd = state === null ? aggregateVersion : aggregateVersion - 1;
-      if (from <= gapEnd) yield* await missing(aggregateId, from, gapEnd);
-      if (state !== null) yield state;
+    await Promise.all(unknown);
+    return { ahead, isStale };
+  }
+
+  #nextOfSnapshot(states: readonly State[]): LiveEvent<State> {
+    const state = states[this.#told++]!;
+    const resumed = this.#takeResumed();
+    if (this.#told < states.length) return new LiveEvent(state, { resumed });
+    this.#states = undefined;
+    this.#skipKnown();
+    const position = this.#position();
+    this.#isPlaceNews = position === undefined;
+    return new LiveEvent(state, { resumed, position });
+  }
+
+  /** The state that an entry tells of, past the entry; undefined for what the subscriber has or does not see. */
+  async #stateOf(entry: FeedEntry): Promise<State | undefined> {
+    const { stateOf } = this.#options;
+    const { event } = entry;
+    const cursor = this.#cursor!;
+    if (this.#isKnown(event)) {
+      cursor.pass(entry);
+      this.#settle(event);
+      return undefined;
     }
-  } finally {
-    await tail.return();
+    const state = await throughFaults(() => stateOf(event), this.#isOver);
+    // While the state was made the stream may have become another one.
+    if (cursor.peek() !== entry) return undefined;
+    cursor.pass(entry);
+    this.#settle(event);
+    return state;
+  }
+
+  #message({ event, arrivedAt }: FeedEntry, state: State): LiveEvent<State> {
+    const position = this.#position();
+    this.#isPlaceNews = position === undefined;
+    const occurredAt = Date.parse(event.occurredAt);
+    return new LiveEvent(state, {
+      position,
+      resumed: this.#takeResumed(),
+      occurredAt: Number.isNaN(occurredAt) ? undefined : occurredAt,
+      arrivedAt,
+    });
+  }
+
+  #placeIfNews(): LivePlace | undefined {
+    if (!this.#isPlaceNews) return undefined;
+    const position = this.#position();
+    // Where there is no stream yet there will be one: the place is told then.
+    if (position === undefined) return undefined;
+    this.#isPlaceNews = false;
+    return new LivePlace(position, this.#takeResumed());
+  }
+
+  /** Passes what came while the snapshot was read and is in it. */
+  #skipKnown(): void {
+    const cursor = this.#cursor!;
+    for (;;) {
+      const found = cursor.peek();
+      if (typeof found !== 'object' || !this.#isKnown(found.event)) return;
+      cursor.pass(found);
+      this.#settle(found.event);
+    }
+  }
+
+  #isKnown({ aggregateId, aggregateVersion }: EventEnvelope): boolean {
+    return aggregateVersion <= (this.#ahead?.get(aggregateId) ?? 0);
+  }
+
+  /** The feed has come to what the subscriber had before. */
+  #settle({ aggregateId, aggregateVersion }: EventEnvelope): void {
+    if (this.#ahead === undefined || aggregateVersion < (this.#ahead.get(aggregateId) ?? Infinity)) return;
+    this.#ahead.delete(aggregateId);
+    if (this.#ahead.size > 0) return;
+    this.#ahead = undefined;
+    this.#isPlaceNews = true;
+  }
+
+  #position(): string | undefined {
+    return this.#options.feed.positionAt(this.#cursor!.sequence, this.#ahead);
+  }
+
+  #takeResumed(): Resumed | undefined {
+    const resumed = this.#resumed;
+    this.#resumed = undefined;
+    return resumed;
   }
 }

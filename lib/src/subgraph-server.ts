@@ -81,6 +81,7 @@ export function createSubgraphServer<Context extends BaseContext>(options: {
     bodyLimit,
     keepAliveMs,
     tracer,
+    metrics: options.metrics,
   });
   let started = false;
   let draining = false;

@@ -4,7 +4,6 @@ import {
   execute,
   GraphQLError,
   parse,
-  subscribe,
   validate,
   type DocumentNode,
   type ExecutionArgs,
@@ -18,8 +17,11 @@ import { errorCodes, formatted, type FormatError } from './errors.ts';
 import { inContext, type ContextFields } from './log.ts';
 import { requestIdOf } from './request-id.ts';
 import { identityHeader, type RouterIdentity } from './router-identity.ts';
+import type { LivePlace } from './live-event.ts';
+import type { Metrics } from './metrics.ts';
 import type { MakeContext } from './subgraph-context.ts';
-import { traceparentIn, type Span, type Tracer } from './telemetry.ts';
+import { Operation, subscribeAs } from './subgraph-operation.ts';
+import { traceparentIn, type Tracer } from './telemetry.ts';
 
 /** Service Restart: a client of graphql-transport-ws connects again, to whoever is there. */
 const serviceRestart = 1012;
@@ -34,6 +36,10 @@ export interface SubscriptionEndpoint {
 /**
  * Operations over graphql-transport-ws. The connection is the router's (`connection_init` carries an identity of its own);
  * each operation is some client's, whose identity comes in its `extensions.identity` and is verified each time.
+ *
+ * Beside a live subscription's results go, as `extensions`: `position`, which `extensions.resumeFrom` of another subscribe goes on
+ * from; `resumed`, on the first result after such a subscribe, and `occurredAt`. A subscription that has nothing to tell yet says its
+ * position in a ping: `{"type":"ping","payload":{"id":…,"position":…}}`.
  */
 export function createSubscriptionEndpoint<Context extends object>(parts: {
   schema: GraphQLSchema;
@@ -45,11 +51,16 @@ export function createSubscriptionEndpoint<Context extends object>(parts: {
   /** Between two pings, in ms. A socket that leaves a ping unanswered for as long is cut. */
   keepAliveMs: number;
   tracer: Tracer | undefined;
+  metrics: Metrics | undefined;
 }): SubscriptionEndpoint {
-  const { schema, checkIdentity, context, formatError, bodyLimit, keepAliveMs, tracer } = parts;
+  const { schema, checkIdentity, context, formatError, bodyLimit, keepAliveMs, tracer, metrics } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: bodyLimit });
-  /** By the payload that graphql-ws hands to every hook of an operation. */
-  const requestIds = new WeakMap<SubscribePayload, string>();
+  const hydration = metrics
+    ?.histogram(
+      'subscription_hydration_seconds',
+      'From an event’s arrival to its result on the socket, for a subscriber.',
+    )
+    .of();
   const documents = new LRUCache<string, DocumentNode | readonly GraphQLError[]>({ max: 1000 });
 
   function documentOf(query: string): DocumentNode | readonly GraphQLError[] {
@@ -62,7 +73,7 @@ export function createSubscriptionEndpoint<Context extends object>(parts: {
 
   /** Errors of a subscription are formatted long after its context was left. */
   function format(payload: SubscribePayload, errors: readonly GraphQLError[]) {
-    return inContext({ requestId: requestIds.get(payload) }, () =>
+    return inContext({ requestId: requestIdOf(payload.extensions?.['requestId']) }, () =>
       errors.map((error) => formatError(formatted(error), error)),
     );
   }
@@ -74,23 +85,31 @@ export function createSubscriptionEndpoint<Context extends object>(parts: {
       async onConnect({ connectionParams }) {
         return (await identityOf(checkIdentity, connectionParams?.[identityHeader])) !== undefined;
       },
-      async onSubscribe(_socket, _id, payload) {
-        const requestId = requestIdOf(payload.extensions?.['requestId']);
-        requestIds.set(payload, requestId);
-        const identity = await identityOf(checkIdentity, payload.extensions?.['identity']);
+      async onSubscribe({ extra }, id, payload) {
+        const { query, extensions = {} } = payload;
+        const requestId = requestIdOf(extensions?.['requestId']);
+        forget(payload, requestId);
+        const identity = await identityOf(checkIdentity, extensions?.['identity']);
         if (identity === undefined) {
-          const extensions = { code: errorCodes.notFromRouter };
-          return [new GraphQLError('This service takes operations from the router only.', { extensions })];
+          const code = errorCodes.notFromRouter;
+          return [new GraphQLError('This service takes operations from the router only.', { extensions: { code } })];
         }
-        const document = documentOf(payload.query);
+        const document = documentOf(query);
         if (!('kind' in document)) return document;
-        const parent = traceparentIn(payload.extensions?.['traceparent']);
+        const parent = traceparentIn(extensions?.['traceparent']);
         const span = tracer?.start('graphql operation', 'server', parent, { 'request.id': requestId });
         const traceparent = span?.traceparent ?? parent;
         const fields = { requestId, traceparent };
+        const resumeFrom = extensions?.['resumeFrom'];
         try {
           const contextValue = await inContext(fields, () => context(identity, requestId, traceparent));
-          return new Operation(schema, document, contextValue, fields, span, payload);
+          return new Operation(schema, document, payload, {
+            contextValue,
+            fields,
+            span,
+            resumeFrom: typeof resumeFrom === 'string' ? resumeFrom : undefined,
+            tellPlace: (place) => tellPlace(extra.socket, id, place),
+          });
         } catch (error) {
           span?.end('context');
           const originalError = error instanceof Error ? error : new Error(String(error));
@@ -102,11 +121,15 @@ export function createSubscriptionEndpoint<Context extends object>(parts: {
           args,
           inContext(fieldsOf(args), () => execute(args)),
         ),
-      subscribe: (args) => ended(args, subscribeInContext(args)),
+      subscribe: (args) => ended(args, subscribeAs(args as Operation, hydration)),
       onNext(_socket, _id, payload, _args, result) {
         if (result.errors === undefined) return undefined;
-        const { data, errors } = result;
-        return { ...(data !== undefined && { data }), errors: format(payload, errors) };
+        const { data, errors, extensions } = result;
+        return {
+          ...(data !== undefined && { data }),
+          errors: format(payload, errors),
+          ...(extensions !== undefined && { extensions }),
+        };
       },
       onError: (_socket, _id, payload, errors) => format(payload, errors),
     },
@@ -125,59 +148,29 @@ export function createSubscriptionEndpoint<Context extends object>(parts: {
   };
 }
 
-/** Execution arguments that remember the request they belong to, and what of it stands in logs. */
-class Operation implements ExecutionArgs {
-  readonly schema: GraphQLSchema;
-  readonly document: DocumentNode;
-  readonly contextValue: unknown;
-  readonly variableValues: Record<string, unknown> | null;
-  readonly operationName: string | null;
-  readonly fields: ContextFields;
-  /** Of a subscription it ends when the events can come. */
-  readonly span: Span | undefined;
+/** graphql-ws keeps what came for as long as the operation lasts; of ten thousand that is a lot. */
+function forget(payload: SubscribePayload, requestId: string): void {
+  Object.assign(payload, { query: '', extensions: { requestId } });
+}
 
-  constructor(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    contextValue: unknown,
-    fields: ContextFields,
-    span: Span | undefined,
-    payload: SubscribePayload,
-  ) {
-    this.schema = schema;
-    this.document = document;
-    this.contextValue = contextValue;
-    this.variableValues = payload.variables ?? null;
-    this.operationName = payload.operationName ?? null;
-    this.fields = fields;
-    this.span = span;
-  }
+/** A message of the protocol that every client answers and otherwise ignores; the router finds its subscription's place in it. */
+function tellPlace(socket: WebSocket, id: string, { position, resumed }: LivePlace): void {
+  if (socket.readyState !== socket.OPEN) return;
+  socket.send(
+    JSON.stringify({ type: 'ping', payload: { id, position, ...(resumed && { resumed }) } }),
+    () => undefined,
+  );
 }
 
 function fieldsOf(args: ExecutionArgs): ContextFields {
   return args instanceof Operation ? args.fields : {};
 }
 
-/** Ends the operation's span with its result. */
+/** Ends the operation's span with its result; of a subscription when the events can come. */
 function ended<Result extends object>(args: ExecutionArgs, result: Result | Promise<Result>): Result | Promise<Result> {
   const span = args instanceof Operation ? args.span : undefined;
   if (span === undefined) return result;
   return Promise.resolve(result).finally(() => span.end());
-}
-
-/** graphql-ws pulls events from outside of the operation's context, so each pull enters it again. */
-async function subscribeInContext(args: ExecutionArgs) {
-  const fields = fieldsOf(args);
-  const result = await inContext(fields, () => subscribe(args));
-  if (!(Symbol.asyncIterator in result)) return result;
-  return {
-    next: () => inContext(fields, () => result.next()),
-    return: (value?: unknown) => inContext(fields, () => result.return(value as undefined)),
-    throw: (error: unknown) => inContext(fields, () => result.throw(error)),
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  } as typeof result;
 }
 
 async function identityOf(

@@ -27,7 +27,9 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
   const pool = new pg.Pool({ connectionString: url.href, max: 8 });
   // Sessions are killed on purpose here.
   pool.on('error', () => undefined);
-  if (!empty) await pool.query(await readFile(new URL('../../messaging.sql', import.meta.url), 'utf8'));
+  for (const file of empty ? [] : ['messaging.sql', 'messaging-feed.sql']) {
+    await pool.query(await readFile(new URL(`../../${file}`, import.meta.url), 'utf8'));
+  }
   return {
     url: url.href,
     pool,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { createFeed } from '@cafe-for-me/lib/feed';
+import { outboxFeedStore } from '@cafe-for-me/lib/feed-store';
 import type { Logger } from '@cafe-for-me/lib/log';
 import { showMessaging } from '@cafe-for-me/lib/messaging-metrics';
 import type { Metrics } from '@cafe-for-me/lib/metrics';
@@ -78,7 +79,8 @@ export function createApp(parts: Parts): App {
   const queue = transferQueue(client);
   const stream = STREAMS.ACCOUNTING;
   const relay = createRelay({ databaseUrl, nats, log, service: 'accounting', stream, tracer });
-  const feed = createFeed({ nats, stream: stream.name, log, keysOf });
+  const store = outboxFeedStore(client, stream.name);
+  const feed = createFeed({ nats, stream: stream.name, log, keysOf, store });
 
   const sender = createWorker({
     name: 'headquarters',
@@ -112,7 +114,7 @@ export function createApp(parts: Parts): App {
     resolvers: createResolvers({
       books,
       resending: resending(client),
-      live: liveDays(feed, client),
+      live: liveDays(feed),
       now,
       wakeSender: () => sender.wake(),
     }),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { createConsumer } from '@cafe-for-me/lib/consumer';
 import { createFeed } from '@cafe-for-me/lib/feed';
+import { outboxFeedStore } from '@cafe-for-me/lib/feed-store';
 import { currentContext, type Logger } from '@cafe-for-me/lib/log';
 import { showMessaging } from '@cafe-for-me/lib/messaging-metrics';
 import type { Metrics } from '@cafe-for-me/lib/metrics';
@@ -14,6 +15,7 @@ import { STREAMS } from '@cafe-for-me/schema/events';
 import { createDeliveriesHandler } from './adapters/deliveries.ts';
 import { createContext } from './adapters/graphql-context.ts';
 import { createResolvers } from './adapters/graphql.ts';
+import { createLiveOrders } from './adapters/live-orders.ts';
 import { createMenus } from './adapters/menus.ts';
 import { createOrderReads } from './adapters/order-reads.ts';
 import { createOrderStore } from './adapters/order-store.ts';
@@ -159,10 +161,12 @@ export function createApp(parts: AppParts): App {
     { log },
   );
 
-  const feed = createFeed({ nats, stream: STREAMS.ORDERS.name, log, keysOf: feedKeysOf });
+  const stream = STREAMS.ORDERS.name;
+  const store = outboxFeedStore(postgres.client, stream);
+  const feed = createFeed({ nats, stream, log, keysOf: feedKeysOf, store });
   const server = createSubgraphServer({
     typeDefs,
-    resolvers: createResolvers({ placeOrder, requestCancel, reads, feed }),
+    resolvers: createResolvers({ placeOrder, requestCancel, reads, live: createLiveOrders({ feed, reads }) }),
     context: createContext(reads),
     routerKey: parts.routerKey,
     host: parts.host,

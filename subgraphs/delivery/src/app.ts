@@ -55,7 +55,7 @@ export function createApp(options: {
   const deliveries = deliveriesOn(database);
   const reads = readsOn(database);
   const cafes = cafesIn(database);
-  const feed = createDeliveriesFeed({ nats, log });
+  const feed = createDeliveriesFeed({ nats, log, client: database });
   const parts = {
     now: options.now ?? (() => new Date()),
     newId: randomUUID,

@@ -1,4 +1,5 @@
 import { boundedFirst, connection, decodeCursor } from '@cafe-for-me/lib/cursor';
+import { resumeFromOf } from '@cafe-for-me/lib/live-event';
 import { z } from 'zod';
 import { maySeeSale } from '../application/access.ts';
 import type { BookedDay, Books, LiveDays, Now, Resending } from '../application/ports.ts';
@@ -61,7 +62,9 @@ export function createResolvers(parts: {
 
     Subscription: {
       accountingChanged: {
-        subscribe: answering((_, { cafeId }, { caller }) => watchAccounting({ books, live, now }, caller, cafeId)),
+        subscribe: answering((root, { cafeId }, { caller }) =>
+          watchAccounting({ books, live, now }, caller, cafeId, resumeFromOf(root)),
+        ),
         resolve: (day: BookedDay) => day,
       },
     },

@@ -28,14 +28,6 @@ export function readBooks(client: Client): Books {
       return rows.map(toDay);
     },
 
-    async revisions(cafeId) {
-      const rows = await client.accounting.findMany({
-        where: { cafeId },
-        select: { businessDate: true, revision: true },
-      });
-      return new Map(rows.map(({ businessDate, revision }) => [businessDate, revision]));
-    },
-
     async statistics(cafeId, from, to, groupBy) {
       const rows = await client.$queryRaw<StatisticsRow[]>`
         SELECT left(business_date, ${groupBy === 'DAY' ? 8 : 6}::int) AS period, sum(ordered_sum)::bigint AS "orderedSum",

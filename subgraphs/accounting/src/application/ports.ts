@@ -1,4 +1,5 @@
 /** What the use cases need of the world; adapters fill it. */
+import type { LiveEvent, LivePlace } from '@cafe-for-me/lib/live-event';
 import type { BusinessClock, Envelope } from '@cafe-for-me/schema/events';
 import type { BusinessDate } from '../domain/business-day.ts';
 import type { Day } from '../domain/day.ts';
@@ -71,8 +72,6 @@ export interface Books {
     cafeId: string,
     range: { from?: BusinessDate; to?: BusinessDate; before?: BusinessDate; limit: number },
   ): Promise<BookedDay[]>;
-  /** The newest revision of every day of the café that has one. */
-  revisions(cafeId: string): Promise<ReadonlyMap<BusinessDate, number>>;
   statistics(cafeId: string, from: BusinessDate, to: BusinessDate, groupBy: StatisticsPeriod): Promise<Statistics[]>;
   /** In no order; orders without a sale are left out. */
   sales(orderIds: readonly string[]): Promise<BookedSale[]>;
@@ -114,13 +113,14 @@ export interface Headquarters {
 export interface LiveDays {
   /**
    * First what `present` gives, then every later revision of any day of the café, each once, a day's in order.
-   * `known` is asked together with it: the revisions that are history by then.
+   *
+   * @param resumeFrom where the subscriber came back from: what it missed comes instead
    */
   watch(
     cafeId: string,
     present: () => Promise<BookedDay>,
-    known: () => Promise<ReadonlyMap<BusinessDate, number>>,
-  ): AsyncIterableIterator<BookedDay>;
+    resumeFrom: string | undefined,
+  ): AsyncIterableIterator<LiveEvent<BookedDay> | LivePlace>;
 }
 
 /** What the use cases tell the log. */

@@ -9,7 +9,8 @@ export function watchAccounting(
   { books, live, now }: { books: Books; live: LiveDays; now: Now },
   caller: Caller,
   cafeId: string,
-): AsyncIterableIterator<BookedDay> {
+  resumeFrom: string | undefined,
+): ReturnType<LiveDays['watch']> {
   accountantOf(caller, cafeId);
 
   async function presentDay(): Promise<BookedDay> {
@@ -18,5 +19,5 @@ export function watchAccounting(
     return (await books.day(cafeId, businessDate)) ?? { ...emptyDay(cafeId, businessDate), updatedAt: at };
   }
 
-  return live.watch(cafeId, presentDay, () => books.revisions(cafeId));
+  return live.watch(cafeId, presentDay, resumeFrom);
 }

@@ -15,21 +15,28 @@ export interface Context {
 }
 
 /** Loaders batch but don't remember: a subscription has one context for all its life, and orders change. */
-const batchOnly = { cache: false };
+const batchOnly = { cache: false, maxBatchSize: 500 };
 
+/** All contexts share the loaders: what a thousand subscriptions look up in the same moment is one look, too. */
 export function createContext(reads: OrderReads) {
   async function ordersByIds(ids: readonly string[]): Promise<(Order | null)[]> {
     const found = new Map((await reads.byIds(ids)).map((order) => [order.id, order]));
     return ids.map((id) => found.get(id.toLowerCase()) ?? null);
   }
+  const loaders = {
+    orders: new DataLoader(ordersByIds, batchOnly),
+    histories: new DataLoader<string, readonly StatusChange[]>(
+      async (ids) => groupedBy(ids, await reads.historyOf(ids)),
+      batchOnly,
+    ),
+    notifications: new DataLoader<string, readonly Notification[]>(
+      async (ids) => groupedBy(ids, await reads.notificationsOf(ids)),
+      batchOnly,
+    ),
+  };
 
   return function contextOf({ claims }: RouterIdentity): Context {
-    return {
-      caller: callerOf(claims),
-      orders: new DataLoader(ordersByIds, batchOnly),
-      histories: new DataLoader(async (ids) => groupedBy(ids, await reads.historyOf(ids)), batchOnly),
-      notifications: new DataLoader(async (ids) => groupedBy(ids, await reads.notificationsOf(ids)), batchOnly),
-    };
+    return { caller: callerOf(claims), ...loaders };
   };
 }
 

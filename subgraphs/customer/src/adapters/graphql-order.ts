@@ -5,6 +5,9 @@ import { unreachable } from '../domain/unreachable.ts';
 import { cancellationOf, cannotBeCanceled, paymentOf } from '../domain/view.ts';
 import type { OrderResolvers, OrderStatusChangeResolvers, UserErrorResolvers } from '../generated/resolvers.ts';
 
+/** How long an order that is older than its event is given to catch up, in ms. */
+const BEHIND_MS = 50;
+
 /** Fields of an order come from its row; history and SMS are read for many orders at once. */
 export const orderResolvers: OrderResolvers = {
   __resolveReference: async function resolveOrder({ id }, { caller, orders }) {
@@ -34,8 +37,13 @@ export const orderResolvers: OrderResolvers = {
 };
 
 export const statusChangeResolvers: OrderStatusChangeResolvers = {
-  order: async function resolveOrderOfChange({ order, orderId }, _args, { orders }) {
-    const found = order ?? (await orders.load(orderId));
+  order: async function resolveOrderOfChange({ order, orderId, version }, _args, { orders }) {
+    let found = order ?? (await orders.load(orderId));
+    if (found !== null && found.version < version) {
+      // Read from a database that is behind the one that the event came from.
+      await new Promise((resolve) => setTimeout(resolve, BEHIND_MS));
+      found = await orders.load(orderId);
+    }
     if (found === null) throw new Error(`order ${orderId} has a history but no row`);
     return found;
   },

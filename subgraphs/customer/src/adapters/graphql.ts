@@ -1,22 +1,22 @@
 import { boundedFirst, connection, decodeCursor } from '@cafe-for-me/lib/cursor';
 import { forbidden } from '@cafe-for-me/lib/errors';
-import { liveVersions, type Feed, type LiveVersions } from '@cafe-for-me/lib/feed';
+import { resumeFromOf } from '@cafe-for-me/lib/live-event';
 import { dateTime, safeInt } from '@cafe-for-me/lib/scalars';
 import { z } from 'zod';
-import { customerFeedKey, orderFeedKey, statusChangeOf } from '../application/live-orders.ts';
 import type { createPlaceOrder, OrderResult } from '../application/place-order.ts';
 import type { OrderReads, StatusChange } from '../application/ports.ts';
 import type { createRequestCancel } from '../application/request-cancel.ts';
 import type { Order } from '../domain/order.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 import { customerOf } from './graphql-context.ts';
+import type { LiveOrders } from './live-orders.ts';
 import { orderResolvers, statusChangeResolvers, userErrorResolvers } from './graphql-order.ts';
 
 export interface GraphqlParts {
   readonly placeOrder: ReturnType<typeof createPlaceOrder>;
   readonly requestCancel: ReturnType<typeof createRequestCancel>;
   readonly reads: OrderReads;
-  readonly feed: Pick<Feed, 'subscribe'>;
+  readonly live: LiveOrders;
 }
 
 /** The place of an order in the list of its customer's: when it was placed, then its id. */
@@ -24,19 +24,8 @@ const orderPlace = z.tuple([z.iso.datetime(), z.uuid()]);
 const placeOf = ({ placedAt, id }: Order): z.output<typeof orderPlace> => [placedAt.toISOString(), id];
 
 /** Which use case answers which field of the graph, and how their results are shown. */
-export function createResolvers({ placeOrder, requestCancel, reads, feed }: GraphqlParts): Resolvers {
+export function createResolvers({ placeOrder, requestCancel, reads, live }: GraphqlParts): Resolvers {
   const payloadOf = ({ order, refusals }: OrderResult) => ({ order, userErrors: [...refusals] });
-
-  /** The states that are there, then each later one once and in order. */
-  function live(key: string, snapshot: () => Promise<readonly StatusChange[]>): LiveVersions<StatusChange> {
-    return liveVersions<StatusChange>({
-      subscribe: () => feed.subscribe(key),
-      snapshot,
-      versionOf: ({ orderId, version }) => ({ aggregateId: orderId, version }),
-      missing: reads.historyBetween,
-      stateOf: statusChangeOf,
-    });
-  }
 
   return {
     Won: safeInt({ name: 'Won' }),
@@ -74,22 +63,19 @@ export function createResolvers({ placeOrder, requestCancel, reads, feed }: Grap
     },
     Subscription: {
       orderStatusChanged: {
-        subscribe: async function subscribeToOrder(_parent, { orderId }, context) {
+        subscribe: async function subscribeToOrder(root, { orderId }, context) {
           const { id: customerId } = customerOf(context);
-          const order = await context.orders.load(orderId);
+          const resumeFrom = resumeFromOf(root);
+          const changes = await live.ofOrder(orderId.toLowerCase(), customerId, resumeFrom);
           // The same answer for an order of somebody else and for none.
-          if (order?.customerId !== customerId) throw forbidden('You have no such order.');
-          return live(orderFeedKey(order.id), async function presentState() {
-            const { version } = (await context.orders.load(order.id)) ?? order;
-            return reads.historyBetween(order.id, version, version);
-          });
+          if (changes === null) throw forbidden('You have no such order.');
+          return changes;
         },
         resolve: (change: StatusChange) => change,
       },
       myOrdersChanged: {
-        subscribe: function subscribeToMyOrders(_parent, _args, context) {
-          const { id: customerId } = customerOf(context);
-          return live(customerFeedKey(customerId), () => reads.openOf(customerId));
+        subscribe: function subscribeToMyOrders(root, _args, context) {
+          return live.ofCustomer(customerOf(context).id, resumeFromOf(root));
         },
         resolve: (change: StatusChange) => change,
       },

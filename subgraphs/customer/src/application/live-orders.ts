@@ -9,14 +9,19 @@ export const orderFeedKey = (orderId: string): string => `order:${orderId}`;
 export const customerFeedKey = (customerId: string): string => `customer:${customerId}`;
 
 export function feedKeysOf(event: EventEnvelope): string[] {
-  const { customerId } = event.data as Partial<OrderData>;
+  const customerId = customerOfEvent(event);
   return [orderFeedKey(event.aggregateId), ...(customerId === undefined ? [] : [customerFeedKey(customerId)])];
 }
 
+/** Whose order an event is about. */
+export function customerOfEvent(event: EventEnvelope): string | undefined {
+  return (event.data as Partial<OrderData>).customerId;
+}
+
 /** What an event says of its order's status; every event of ORDERS carries it. */
-export function statusChangeOf(event: EventEnvelope): StatusChange | null {
+export function statusChangeOf(event: EventEnvelope): StatusChange | undefined {
   const { status, message } = event.data as Partial<OrderData>;
-  if (status === undefined || message === undefined) return null;
+  if (status === undefined || message === undefined) return undefined;
   return {
     orderId: event.aggregateId,
     version: event.aggregateVersion,

@@ -15,6 +15,11 @@ export interface StatusChange {
   readonly order?: Order;
 }
 
+/** A version of an order, and whose order it is. */
+export interface OwnedChange extends StatusChange {
+  readonly customerId: string;
+}
+
 /** An SMS as the customer sees it. */
 export interface Notification {
   readonly id: string;
@@ -155,10 +160,12 @@ export interface OrderReads {
     },
   ): Promise<readonly Order[]>;
   historyOf(orderIds: readonly string[]): Promise<readonly StatusChange[]>;
-  /** Versions `from` to `to`, both included. */
-  historyBetween(orderId: string, from: number, to: number): Promise<readonly StatusChange[]>;
-  /** The latest version of each of a customer's orders that are not at their end, refunds under way included. */
-  openOf(customerId: string): Promise<readonly StatusChange[]>;
+  /** The latest version of each of these orders. */
+  latestOf(orderIds: readonly string[]): Promise<readonly OwnedChange[]>;
+  /** The latest version of each of these customers' orders that are not at their end, refunds under way included. */
+  openOf(customerIds: readonly string[]): Promise<readonly OwnedChange[]>;
+  /** The ids of a customer's orders, the newest `limit` of them. */
+  idsOf(customerId: string, limit: number): Promise<readonly string[]>;
   notificationsOf(orderIds: readonly string[]): Promise<readonly (Notification & { readonly orderId: string })[]>;
   statusOf(orderId: string, customerId: string): Promise<StatusRow | null>;
 }

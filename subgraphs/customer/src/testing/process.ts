@@ -17,7 +17,7 @@ import { createSms } from '../adapters/sms.ts';
 import { createApp } from '../app.ts';
 import { acceptWithinMs } from './fixtures.ts';
 
-const routerKey = 'a key that only tests and nobody else would use';
+export const routerKey = 'a key that only tests and nobody else would use';
 
 /** A broker of its own: the names of streams are fixed, so files that run side by side can't share one. */
 export async function startBroker(port?: number) {

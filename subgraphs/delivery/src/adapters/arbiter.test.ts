@@ -69,9 +69,12 @@ describe('the rows of deliveries', () => {
 
   const rowOf = async (orderId: string) => (await one.parts.deliveries.load(orderId)).found?.delivery;
 
-  it('hold the tables of the messaging word for word', async () => {
+  it.each([
+    ['20260101000000_initial', 'messaging.sql'],
+    ['20260601000000_published_sequence', 'messaging-feed.sql'],
+  ])('hold the tables of the messaging word for word: %s has %s', async (name, file) => {
     const [migration, messaging] = await Promise.all(
-      ['prisma/delivery/migrations/20260101000000_initial/migration.sql', 'lib/messaging.sql'].map((path) =>
+      [`prisma/delivery/migrations/${name}/migration.sql`, `lib/${file}`].map((path) =>
         readFile(new URL(`../../../../${path}`, import.meta.url), 'utf8'),
       ),
     );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { boundedFirst, connection, decodeCursor } from '@cafe-for-me/lib/cursor';
+import { resumeFromOf } from '@cafe-for-me/lib/live-event';
 import { dateTime, safeInt } from '@cafe-for-me/lib/scalars';
 import { acceptOrder } from '../application/accept-order.ts';
 import { cancelByCafe } from '../application/cancel-by-cafe.ts';
@@ -51,8 +52,8 @@ export function createResolvers(parts: GraphqlParts): Resolvers {
     Subscription: {
       deliveriesChanged: {
         ...guarded({
-          subscribe: async (_root: unknown, { cafeId }: { cafeId: string }, { caller }: Context) =>
-            watchDeliveries(parts.live, caller, cafeId),
+          subscribe: async (root: unknown, { cafeId }: { cafeId: string }, { caller }: Context) =>
+            watchDeliveries(parts.live, caller, cafeId, resumeFromOf(root)),
         }),
         // What is yielded is the delivery itself.
         resolve: (delivery: unknown) => delivery as Delivery,

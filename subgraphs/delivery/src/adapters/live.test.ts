@@ -4,11 +4,12 @@ import { createDeliveriesFeed, createLiveDeliveries } from './live.ts';
 describe('the live deliveries of a café', () => {
   const { log } = collectLog();
   const never = new Promise<never>(() => undefined);
+  const client = { $queryRawUnsafe: () => never, $executeRawUnsafe: () => never };
   const reads = { unfinished: async () => [], between: async () => [] };
 
   it('end for a subscriber who leaves while nothing happens', async () => {
-    const feed = createDeliveriesFeed({ nats: never, log });
-    const changes = createLiveDeliveries({ feed, reads }).watch('92');
+    const feed = createDeliveriesFeed({ nats: never, log, client });
+    const changes = createLiveDeliveries({ feed, reads }).watch('92', undefined);
     const next = changes.next();
     // The snapshot is empty, so this waits for the first event.
     await new Promise(setImmediate);
@@ -17,8 +18,8 @@ describe('the live deliveries of a café', () => {
   });
 
   it('end for everybody when the feed drains', async () => {
-    const feed = createDeliveriesFeed({ nats: never, log });
-    const changes = createLiveDeliveries({ feed, reads }).watch('92');
+    const feed = createDeliveriesFeed({ nats: never, log, client });
+    const changes = createLiveDeliveries({ feed, reads }).watch('92', undefined);
     const next = changes.next();
     await new Promise(setImmediate);
     await feed.drain();

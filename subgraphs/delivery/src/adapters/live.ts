@@ -1,5 +1,9 @@
-import { createFeed, liveVersions, type Feed } from '@cafe-for-me/lib/feed';
+import { createEventStates } from '@cafe-for-me/lib/event-states';
+import { createFeed, type Feed } from '@cafe-for-me/lib/feed';
+import { outboxFeedStore } from '@cafe-for-me/lib/feed-store';
+import { liveVersions } from '@cafe-for-me/lib/live-versions';
 import type { Logger } from '@cafe-for-me/lib/log';
+import type { SqlClient } from '@cafe-for-me/lib/sql-client';
 import type { Nats } from '@cafe-for-me/lib/streams';
 import { isKnown, STREAMS, type AnyEnvelope } from '@cafe-for-me/schema/events';
 import type { LiveDeliveries } from '../application/ports.ts';
@@ -9,10 +13,14 @@ import type { LiveReads } from './postgres-reads.ts';
 type Event = AnyEnvelope;
 
 /** The tail of the deliveries' stream, one per process; subscribers find events under their café's id. */
-export function createDeliveriesFeed(options: { nats: Nats; log: Logger }): Feed {
+export function createDeliveriesFeed(options: { nats: Nats; log: Logger; client: SqlClient }): Feed {
+  const { nats, log, client } = options;
+  const stream = STREAMS.DELIVERIES.name;
   return createFeed<Event>({
-    ...options,
-    stream: STREAMS.DELIVERIES.name,
+    nats,
+    log,
+    stream,
+    store: outboxFeedStore(client, stream),
     keysOf: (event) => (isOfDelivery(event) ? [event.cafeId] : []),
   });
 }
@@ -21,49 +29,40 @@ function isOfDelivery(event: Event): event is DeliveryEvent {
   return isKnown(event) && event.type !== 'CafeSaved' && event.type !== 'MenuItemSaved';
 }
 
-/** The present state of a café's deliveries, then what the feed's events make of them; the database is asked for gaps only. */
+/** The present state of a café's deliveries, then what the feed's events make of them. */
 export function createLiveDeliveries({ feed, reads }: { feed: Feed; reads: LiveReads }): LiveDeliveries {
+  const versionOf = ({ orderId, version }: Delivery) => ({ aggregateId: orderId, version });
+  const states = createEventStates<Delivery, DeliveryEvent>({
+    after,
+    async read({ aggregateId, aggregateVersion }) {
+      return (await reads.between(aggregateId, aggregateVersion, aggregateVersion))[0];
+    },
+    versionOf,
+  });
   return {
-    watch(cafeId) {
-      /** Unfinished ones only, so it stays as small as the café's counter. */
-      const states = new Map<string, Delivery>();
-
-      function keep(state: Delivery): void {
-        if (isUnfinished(state)) states.set(state.orderId, state);
-        else states.delete(state.orderId);
-      }
-
-      return liveVersions<Delivery>({
-        subscribe: () => feed.subscribe(cafeId),
+    watch: (cafeId, resumeFrom) =>
+      liveVersions<Delivery>({
+        feed,
+        topic: { key: cafeId },
+        resumeFrom,
         async snapshot() {
           const present = await reads.unfinished(cafeId);
-          present.forEach(keep);
+          present.forEach(states.keep);
           return present;
         },
-        versionOf: ({ orderId, version }) => ({ aggregateId: orderId, version }),
-        async missing(orderId, from, to) {
-          const between = await reads.between(orderId, from, to);
-          between.forEach(keep);
-          return between;
+        versionOf,
+        async stateOf(event) {
+          const state = await states.of(event);
+          // Of another café the subscriber may see nothing, whatever the key said.
+          return state.cafeId === cafeId ? state : undefined;
         },
-        stateOf(envelope) {
-          const event = envelope as DeliveryEvent;
-          const state = after(states.get(event.aggregateId), event);
-          if (state) keep(state);
-          return state;
-        },
-      });
-    },
+      }),
   };
 }
 
-/** The state after the event where it follows from what is known here; else null. */
+/** The state after the event where it follows from the one before it; else null. */
 function after(before: Delivery | undefined, event: DeliveryEvent): Delivery | null {
-  if (before) return before.version === event.aggregateVersion - 1 ? evolve(before, event) : null;
+  if (before) return evolve(before, event);
   const order = event.aggregateVersion === 1 ? paidOrderIn(event) : null;
   return order && begin(order, event);
-}
-
-function isUnfinished({ status }: Delivery): boolean {
-  return status === 'ORDER_GET' || status === 'RECEIVED' || status === 'READY';
 }

@@ -1,3 +1,4 @@
+import type { LiveEvent, LivePlace } from '@cafe-for-me/lib/live-event';
 import type { Logger } from '@cafe-for-me/lib/log';
 import type { BusinessClock, DeliveryStatus, Envelope } from '@cafe-for-me/schema/events';
 import type { Cafe } from '../domain/cafe.ts';
@@ -93,7 +94,8 @@ export interface DeliveryReads {
 
 /** The deliveries of a café as they are and as they change, each version once and in order. */
 export interface LiveDeliveries {
-  watch(cafeId: string): AsyncIterableIterator<Delivery>;
+  /** @param resumeFrom where the subscriber came back from */
+  watch(cafeId: string, resumeFrom: string | undefined): AsyncIterableIterator<LiveEvent<Delivery> | LivePlace>;
 }
 
 export interface CafeTransition {

@@ -68,9 +68,14 @@ export async function listDeliveries(
  *
  * @throws AccessDenied for all but its staff
  */
-export function watchDeliveries(live: LiveDeliveries, caller: Caller, cafeId: string): AsyncIterableIterator<Delivery> {
+export function watchDeliveries(
+  live: LiveDeliveries,
+  caller: Caller,
+  cafeId: string,
+  resumeFrom: string | undefined,
+): ReturnType<LiveDeliveries['watch']> {
   requireStaffOf(caller, cafeId);
-  return live.watch(cafeId);
+  return live.watch(cafeId, resumeFrom);
 }
 
 /** What the caller may do with the delivery now; nothing, but for the staff of its café. */

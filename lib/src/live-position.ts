@@ -1,0 +1,52 @@
+/**
+ * A subscriber's place in a stream, as text: `<stream>~<sequence>` or `<stream>~<sequence>~<more>`. `<stream>` names the stream and its
+ * life; `<more>` says which versions beyond the sequence the subscriber has already, because it read them in the database before
+ * they were in the stream.
+ */
+export interface Position {
+  readonly stream: string;
+  /** The last sequence of which the subscriber has all that is its topic's. */
+  readonly sequence: number;
+  /** By aggregate: versions up to this one come no more, though their events stand behind `sequence`. */
+  readonly ahead: ReadonlyMap<string, number>;
+}
+
+const FORM = /^([\w-]{1,200})~(\d{1,16})(?:~([\w-]{1,8192}))?$/;
+/** More than a café has on its counter; beyond, a position would be longer than what it stands for. */
+const MAX_AHEAD = 64;
+/** Stands for too many: there is no going on from here but by a snapshot. */
+const TOO_MANY = '-';
+
+export function positionText(stream: string, sequence: number, ahead?: ReadonlyMap<string, number>): string {
+  const place = `${stream}~${sequence}`;
+  if (ahead === undefined || ahead.size === 0) return place;
+  if (ahead.size > MAX_AHEAD) return `${place}~${TOO_MANY}`;
+  return `${place}~${Buffer.from(JSON.stringify([...ahead])).toString('base64url')}`;
+}
+
+/** @returns undefined for what is no position, or one that nothing can go on from */
+export function parsePosition(text: string): Position | undefined {
+  const [, stream, digits, more] = FORM.exec(text) ?? [];
+  const sequence = Number(digits);
+  if (stream === undefined || !Number.isSafeInteger(sequence)) return undefined;
+  const ahead = more === undefined ? new Map<string, number>() : aheadIn(more);
+  return ahead && { stream, sequence, ahead };
+}
+
+function aheadIn(more: string): Map<string, number> | undefined {
+  try {
+    const entries = JSON.parse(Buffer.from(more, 'base64url').toString()) as unknown;
+    return Array.isArray(entries) && entries.every(isEntry) ? new Map(entries) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isEntry(entry: unknown): entry is [string, number] {
+  return (
+    Array.isArray(entry) &&
+    entry.length === 2 &&
+    typeof entry[0] === 'string' &&
+    Number.isSafeInteger(entry[1] as number)
+  );
+}
