@@ -12,6 +12,8 @@ export interface RequestContext {
   readonly caller: Caller;
   /** What the client sent: of its HTTP request, or of the one that opened its socket. */
   readonly headers: IncomingHttpHeaders;
+  /** It came in a way that nothing may be changed by. */
+  readonly readOnly?: boolean | undefined;
   /** Where metrics and traces are noted, when there are any. */
   readonly observed?: ObservedRequest | undefined;
 }

@@ -1,10 +1,8 @@
 import cluster from 'node:cluster';
-import type { IncomingMessage } from 'node:http';
 import type { Logger } from '@cafe-for-me/lib/log';
 import { GraphQLError } from 'graphql';
 import { RateLimiterCluster, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { z } from 'zod';
-import { clientAddress, networkOf } from '../transport/client-address.ts';
 import type { Caller } from '../authorization/identity.ts';
 
 /** How often one caller may send operations. */
@@ -32,8 +30,13 @@ export const rateLimitSettings = z.strictObject({
 export type RateLimitSettings = z.output<typeof rateLimitSettings>;
 
 export interface RateLimit {
-  /** Counts one operation. @returns in how many ms the caller may send the next one, undefined when it may send this one */
-  refusedFor(caller: Caller, request: IncomingMessage): Promise<number | undefined>;
+  /**
+   * Counts one operation.
+   *
+   * @param address where the client comes from (`addressOf`): who has no token is counted by it
+   * @returns in how many ms the caller may send the next one, undefined when it may send this one
+   */
+  refusedFor(caller: Caller, address: string): Promise<number | undefined>;
 }
 
 /** Of the one count that all worker processes share. */
@@ -48,23 +51,23 @@ const countedWithinMs = 1_000;
  * @returns undefined when there is no limit
  */
 export function createRateLimit(settings: RateLimitSettings, log: Logger): RateLimit | undefined {
-  const { operations, windowMs, trustedProxies } = settings;
+  const { operations, windowMs } = settings;
   if (operations === null) return undefined;
   const options = { keyPrefix: name, points: operations, duration: windowMs / 1_000 };
   const limiter = cluster.isWorker
     ? new RateLimiterCluster({ ...options, timeoutMs: countedWithinMs })
     : new RateLimiterMemory(options);
 
-  function nameOf({ claims }: Caller, request: IncomingMessage): string {
+  function nameOf({ claims }: Caller, address: string): string {
     const subject = claims?.['sub'];
     if (typeof subject === 'string') return `subject:${String(claims?.['iss'])}:${subject}`;
-    return `address:${networkOf(clientAddress(request, trustedProxies))}`;
+    return `address:${address}`;
   }
 
   return {
-    async refusedFor(caller, request) {
+    async refusedFor(caller, address) {
       try {
-        await limiter.consume(nameOf(caller, request));
+        await limiter.consume(nameOf(caller, address));
         return undefined;
       } catch (reason) {
         if (reason instanceof RateLimiterRes) return reason.msBeforeNext;

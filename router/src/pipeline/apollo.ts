@@ -94,7 +94,9 @@ export async function startApollo(options: {
           const { slot, ...context } = contextValue;
           const streams = operation.operation === OperationTypeNode.SUBSCRIPTION;
           if (streams && slot === undefined) {
-            throw badRequest('Subscriptions run over WebSocket (graphql-transport-ws) at this same address.');
+            throw badRequest(
+              'Subscriptions run at this same address over WebSocket (graphql-transport-ws), as server-sent events (accept: text/event-stream), or as multipart (accept: multipart/mixed;subscriptionSpec=1.0).',
+            );
           }
           const incoming = { queryHash, document, operation, variables: request.variables, context };
           options.accepted(incoming, request, source);

@@ -126,6 +126,16 @@ export function prepareHeaderRules(all: HeaderSettings, own?: HeaderSettings): H
   };
 }
 
+/** @returns whether a client's header of that lower-case name may be passed on by any of these */
+export function passedOn(all: readonly HeaderSettings[]): (name: string) => boolean {
+  const propagate = all.flatMap((one) => one.propagate);
+  const named = new Set(
+    [...propagate, ...all.flatMap(({ rename }) => Object.keys(rename))].map((name) => name.toLowerCase()),
+  );
+  const fits = matcher(propagate.filter(isPattern));
+  return remembered((name) => named.has(name) || (fits(name) && isUsable(name) && !secret.has(name)));
+}
+
 function lowerCased(values: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([name, text]) => [name.toLowerCase(), text]));
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP, isIPv6 } from 'node:net';
 
 /**
- * Where a request comes from.
+ * The address of whoever sent a request.
  *
  * @param proxies how many proxies in front are our own: each adds the address that it sees to `x-forwarded-for`, and what
  *   stands left of theirs is what a client may have invented
@@ -14,6 +14,14 @@ export function clientAddress({ socket, headers }: IncomingMessage, proxies: num
   const forwarded = (typeof header === 'string' ? header : '').split(',').map((address) => address.trim());
   const address = forwarded[Math.max(forwarded.length - proxies, 0)] ?? '';
   return isIP(address) === 0 ? seen : address;
+}
+
+/** Where a request comes from, in the form that clients are counted by. */
+export type AddressOf = (request: IncomingMessage) => string;
+
+/** @param proxies how many of our own stand in front */
+export function createAddressOf(proxies: number): AddressOf {
+  return (request) => networkOf(clientAddress(request, proxies));
 }
 
 /** What one client can choose its addresses from: an IPv4 address itself, of IPv6 the network of 64 bits. */

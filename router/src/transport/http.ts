@@ -2,11 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpAnswer } from '../pipeline/answer-text.ts';
 import type { Logger } from '@cafe-for-me/lib/log';
 import { traceparentIn } from '@cafe-for-me/lib/telemetry';
+import type { AddressOf } from './client-address.ts';
 import type { Cors } from './cors.ts';
 import type { EnterGeneration } from '../generation.ts';
 import { BadToken, type Caller, type Identity } from '../authorization/identity.ts';
 import { rateLimited, secondsOf, type RateLimit } from '../limits/rate-limit.ts';
 import { BodyRefused, readBody } from './request-body.ts';
+import type { HttpStreams } from './http-streams.ts';
+import { sendError, sendJson } from './whole-answer.ts';
 import { logFields, requestIdFrom, type RequestContext } from '../request-context.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
@@ -19,11 +22,24 @@ export function createHttpTransport(options: {
   identity: Identity;
   cors: Cors;
   rateLimit: RateLimit | undefined;
+  addressOf: AddressOf;
   maxBodyBytes: number;
+  /** Answers what is wanted as a stream. */
+  streams: HttpStreams;
   log: Logger;
   telemetry?: Telemetry | undefined;
 }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { generation: enterGeneration, identity, cors, rateLimit, maxBodyBytes, log, telemetry } = options;
+  const {
+    generation: enterGeneration,
+    identity,
+    cors,
+    rateLimit,
+    addressOf,
+    maxBodyBytes,
+    streams,
+    log,
+    telemetry,
+  } = options;
 
   async function answer(request: IncomingMessage, response: ServerResponse, operation: Arrived): Promise<void> {
     const { observed } = operation;
@@ -31,7 +47,7 @@ export function createHttpTransport(options: {
     let body: unknown;
     try {
       caller = await identity.identify(request.headers[identity.header]);
-      const wait = rateLimit && (await rateLimit.refusedFor(caller, request));
+      const wait = rateLimit && (await rateLimit.refusedFor(caller, addressOf(request)));
       if (wait !== undefined) return refuseForNow(response, operation, wait);
       body = request.method === 'POST' ? await readBody(request, maxBodyBytes) : undefined;
     } catch (error) {
@@ -41,17 +57,18 @@ export function createHttpTransport(options: {
       return;
     }
     const query = request.url?.indexOf('?') ?? -1;
+    const given = {
+      method: request.method ?? 'GET',
+      headers: request.headers,
+      search: query < 0 ? '' : request.url!.slice(query),
+      body,
+    };
+    const context = { ...operation, caller, headers: request.headers };
+    const streaming = streams.answering(request, response, given, context);
+    if (streaming !== undefined) return streaming();
     const generation = enterGeneration();
     try {
-      const result = await generation.pipeline.http(
-        {
-          method: request.method ?? 'GET',
-          headers: request.headers,
-          search: query < 0 ? '' : request.url!.slice(query),
-          body,
-        },
-        { ...operation, caller, headers: request.headers },
-      );
+      const result = await generation.pipeline.http(given, context);
       // Whatever Apollo Server refused without a word to anybody.
       if ((result.status ?? 200) >= 400) observed?.failed([{ extensions: { code: 'BAD_REQUEST' } }]);
       if (result.body.kind === 'bytes') writeWhole(response, operation, result, result.body.bytes);
@@ -70,7 +87,7 @@ export function createHttpTransport(options: {
   ): Promise<void> {
     // Tokens that don't hold are counted where they come from: checking them is not free.
     const { message, unavailable, cause } = error;
-    const wait = unavailable ? undefined : await rateLimit?.refusedFor(identity.anonymous, request);
+    const wait = unavailable ? undefined : await rateLimit?.refusedFor(identity.anonymous, addressOf(request));
     if (wait !== undefined) return refuseForNow(response, operation, wait);
     const fields = { ...logFields(operation), error: cause };
     if (unavailable) log.error(fields, "a token can't be checked");
@@ -111,25 +128,13 @@ export function createHttpTransport(options: {
   };
 }
 
-/** A GraphQL error as the whole answer. */
-export function sendError(response: ServerResponse, status: number, code: string, message: string): void {
-  sendText(response, status, JSON.stringify({ errors: [{ message, extensions: { code } }] }));
-}
-
 /** @param wait in ms */
 function refuseForNow(response: ServerResponse, { observed, requestId }: Arrived, wait: number): void {
   const error = rateLimited(wait);
   observed?.failed([error]);
   response.setHeader('x-request-id', requestId);
   response.setHeader('retry-after', secondsOf(wait));
-  sendText(response, 429, JSON.stringify({ errors: [error] }));
-}
-
-function sendText(response: ServerResponse, status: number, text: string): void {
-  response.statusCode = status;
-  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json; charset=utf-8');
-  response.setHeader('content-length', Buffer.byteLength(text));
-  response.end(text);
+  sendJson(response, 429, JSON.stringify({ errors: [error] }));
 }
 
 function refuseBody(

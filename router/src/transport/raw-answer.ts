@@ -1,8 +1,18 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** A GraphQL error as the whole answer, where there is no response object to write it to; the connection ends. */
-export function endWithError(socket: Duplex, status: number, code: string, message: string): void {
+/**
+ * A GraphQL error as the whole answer, where there is no response object to write it to; the connection ends.
+ *
+ * @param retryAfterSeconds when the client may try again, where that makes sense
+ */
+export function endWithError(
+  socket: Duplex,
+  status: number,
+  code: string,
+  message: string,
+  retryAfterSeconds?: number,
+): void {
   if (!socket.writable) {
     socket.destroy();
     return;
@@ -15,6 +25,7 @@ export function endWithError(socket: Duplex, status: number, code: string, messa
     'connection: close',
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
+    ...(retryAfterSeconds === undefined ? [] : [`retry-after: ${retryAfterSeconds}`]),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

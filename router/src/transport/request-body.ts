@@ -21,11 +21,16 @@ export class BodyRefused extends Error {
  * @throws BodyRefused
  */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) {
+  if (!isJson(request)) {
     request.resume();
     return undefined;
   }
   return parsed(await readBytes(request, maxBytes));
+}
+
+/** Whether it says that its body is JSON. */
+export function isJson({ headers }: IncomingMessage): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type'] ?? '');
 }
 
 function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {

@@ -3,208 +3,223 @@ import type { Duplex } from 'node:stream';
 import type { FormatError } from '@cafe-for-me/lib/errors';
 import type { Logger } from '@cafe-for-me/lib/log';
 import { traceparentIn } from '@cafe-for-me/lib/telemetry';
-import { GraphQLError, parse, type ExecutionArgs, type GraphQLFormattedError } from 'graphql';
-import { CloseCode, handleProtocols, makeServer, type Context, type SubscribePayload } from 'graphql-ws';
-import { WebSocketServer, type WebSocket } from 'ws';
-import { answerText } from '../pipeline/answer-text.ts';
-import type { Cors } from './cors.ts';
+import {
+  GRAPHQL_TRANSPORT_WS_PROTOCOL,
+  handleProtocols,
+  type ConnectionInitMessage,
+  type SubscribeMessage,
+} from 'graphql-ws';
+import { WebSocketServer } from 'ws';
+import { BadToken, type Identity } from '../authorization/identity.ts';
 import { formatAll } from '../errors.ts';
-import type { Executed } from '../execute.ts';
-import { within, type EnterGeneration, type Generation } from '../generation.ts';
-import { BadToken, type Caller, type Identity } from '../authorization/identity.ts';
-import type { LiveSubscription, LiveSubscriptions } from './live-subscriptions.ts';
-import type { Outcome } from '../pipeline/pipeline.ts';
+import type { EnterGeneration } from '../generation.ts';
 import { rateLimited, type RateLimit } from '../limits/rate-limit.ts';
-import { endWithError } from './raw-answer.ts';
+import type { LiveSettings } from '../live/live-settings.ts';
+import type { LiveSubscriptions } from '../live/live-subscriptions.ts';
+import type { OperationRequest } from '../pipeline/operation-request.ts';
 import { logFields, requestIdFrom, type RequestContext } from '../request-context.ts';
-import { createStream, StreamFailed, type StreamLimits } from './subscribe.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { closed, serveSocket } from './websocket-connection.ts';
-import { frames, only } from './websocket-frames.ts';
+import { ClientSocket, type SocketHost } from './client-socket.ts';
+import type { AddressOf } from './client-address.ts';
+import { closings } from './close-codes.ts';
+import type { Cors } from './cors.ts';
+import { InitTimeout } from './init-timeout.ts';
+import type { KeptHeaders } from './kept-headers.ts';
+import type { OpenConnections } from './open-connections.ts';
+import { endWithError } from './raw-answer.ts';
+import { NextFrames } from './socket-frames.ts';
+import type { SocketOperation } from './socket-operation.ts';
 
 export interface WebSocketTransport {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** How many sockets are open. */
   count(): number;
-  /** Closes all sockets with 1012, which clients answer by connecting again, elsewhere. */
-  drain(): Promise<void>;
 }
 
-/** What a socket carries. */
-interface Extra {
-  readonly socket: WebSocket;
-  readonly request: IncomingMessage;
-  caller?: Caller;
-}
-
-/** Close codes that are not in graphql-ws' list, from the WebSocket registry. */
-const serviceRestart = 1012;
-const tryAgainLater = 1013;
-/** A timer can't be set further ahead. */
-const longestTimerMs = 2 ** 31 - 1;
-
-/** graphql-ws looks at the document only to choose between `execute` and `subscribe`. */
-const anyQuery = parse('query { any }');
+/** A closed socket whose client doesn't answer, or reads nothing any more, is cut off after this time. */
+const cutOffMs = 2_000;
+/** When to come back where all places are taken. */
+const retryAfterSeconds = 5;
 
 /** graphql-transport-ws: queries, mutations and subscriptions of one socket, all through the pipeline. */
 export function createWebSocketTransport(options: {
   generation: EnterGeneration;
   subscriptions: LiveSubscriptions;
+  /** Where its sockets are kept and looked after. */
+  open: OpenConnections;
+  settings: LiveSettings;
   identity: Identity;
   cors: Cors;
   rateLimit: RateLimit | undefined;
+  addressOf: AddressOf;
+  keptHeaders: KeptHeaders;
   formatError: FormatError;
   log: Logger;
-  streamLimits?: StreamLimits | undefined;
   telemetry?: Telemetry | undefined;
   /** Bytes of one message of a client. */
   maxMessageBytes: number;
-  /** A ping goes so often; a socket that doesn't answer before the next is ended. @default 12_000 ms */
-  pingMs?: number;
 }): WebSocketTransport {
-  const { generation: enterGeneration, subscriptions, identity, cors, rateLimit, formatError, log } = options;
-  const { streamLimits, telemetry, maxMessageBytes, pingMs = 12_000 } = options;
-  const webSockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols });
-  webSockets.on('wsClientError', ({ message }, socket) => endWithError(socket, 400, 'BAD_REQUEST', `${message}.`));
-  const { events: sentEvents } = telemetry ?? {};
-  let draining = false;
+  const { generation: enterGeneration, subscriptions, open, settings, identity, cors, rateLimit } = options;
+  const { addressOf, keptHeaders, formatError, log, telemetry, maxMessageBytes } = options;
+  const serverOptions = {
+    noServer: true,
+    clientTracking: false,
+    // Its own answers to pings have no bound in bytes.
+    autoPong: false,
+    maxPayload: maxMessageBytes,
+    // Newer than the types of `ws`.
+    closeTimeout: cutOffMs,
+    handleProtocols,
+    WebSocket: ClientSocket,
+  };
+  const server = new WebSocketServer(serverOptions);
+  server.on('wsClientError', ({ message }, socket) => endWithError(socket, 400, 'BAD_REQUEST', `${message}.`));
+  const uninitialized = new InitTimeout<ClientSocket>(settings.initTimeoutMs, (socket) =>
+    socket.end(closings.initializedLate),
+  );
+  let count = 0;
 
-  function eventText(event: Executed): string {
-    if (sentEvents !== undefined) sentEvents.value += 1;
-    return answerText(event, formatError);
-  }
+  const host: SocketHost = {
+    frames: new NextFrames(),
+    maxBufferedBytes: settings.maxBufferedBytes,
+    maxBufferedMessages: settings.maxBufferedMessages,
+    maxPerSocket: settings.maxPerSocket,
+    // It is pinged once in a round, and asked for its pong in the next.
+    pongMs: settings.heartbeatMs / 2,
+    telemetry: telemetry?.transports,
+    holds: identity.holds,
+    initialize,
+    operate: (socket, operation, message) => void operate(socket, operation, message),
+    refuseOne: (operation) =>
+      operation.failed([
+        {
+          message: `This socket runs ${settings.maxPerSocket} operations, and may not run more at a time.`,
+          extensions: { code: 'SUBSCRIPTION_LIMIT_EXCEEDED' },
+        },
+      ]),
+    failed: (error) => log.info({ error }, 'a socket failed'),
+    gone(socket, code) {
+      count -= 1;
+      open.remove(socket);
+      uninitialized.done(socket);
+      telemetry?.transports?.closed(code);
+    },
+  };
 
-  async function connect(context: Context<Record<string, unknown>, Extra>): Promise<boolean> {
-    const { extra, connectionParams } = context;
+  function initialize(socket: ClientSocket, { payload }: ConnectionInitMessage): void {
+    uninitialized.done(socket);
     try {
-      const { header } = identity;
-      extra.caller = await identity.identify(tokenIn(connectionParams, header) ?? extra.request.headers[header]);
+      const caller = identity.identify(tokenIn(payload ?? undefined, identity.header) ?? socket.takeToken());
+      if (!(caller instanceof Promise)) return socket.accept(caller);
+      caller.then(
+        (known) => socket.accept(known),
+        (error: unknown) => void refuse(socket, error),
+      );
     } catch (error) {
-      if (error instanceof BadToken && !error.unavailable) {
-        log.info({ error }, 'a socket was refused');
-        await rateLimit?.refusedFor(identity.anonymous, extra.request);
-      } else {
-        log.error({ error }, "a socket's token can't be checked");
-        extra.socket.close(tryAgainLater, 'Try again later');
-      }
-      return false;
+      void refuse(socket, error);
     }
-    closeAtExpiry(extra);
-    return true;
   }
 
-  function closeAtExpiry({ caller, socket }: Extra): void {
-    if (caller?.expiresAt === undefined) return;
-    const timer = setTimeout(
-      () => socket.close(CloseCode.Forbidden, 'Forbidden'),
-      Math.min(Math.max(caller.expiresAt - Date.now(), 0), longestTimerMs),
-    );
-    socket.once('close', () => clearTimeout(timer));
+  async function refuse(socket: ClientSocket, error: unknown): Promise<void> {
+    if (error instanceof BadToken && !error.unavailable) {
+      log.info({ error }, 'a socket was refused');
+      // Tokens that don't hold are counted where they come from: checking them is not free.
+      await rateLimit?.refusedFor(identity.anonymous, socket.address);
+      socket.end(closings.forbidden);
+    } else {
+      log.error({ error }, "a socket's token can't be checked");
+      socket.end(closings.tryAgainLater);
+    }
   }
 
-  function contextOf({ caller, request }: Extra, { extensions }: SubscribePayload): RequestContext {
+  function contextOf(socket: ClientSocket, extensions: OperationRequest['extensions']): RequestContext {
+    const { headers, caller = identity.anonymous } = socket;
     const requestId = requestIdFrom(extensions?.['requestId']);
-    const given = traceparentIn(extensions?.['traceparent'] ?? request.headers['traceparent']);
+    const given = traceparentIn(extensions?.['traceparent'] ?? headers['traceparent']);
     const observed = telemetry?.requests.began('ws', requestId, given);
     const traceparent = observed === undefined ? given : observed.traceparent;
-    return { requestId, traceparent, caller: caller ?? identity.anonymous, headers: request.headers, observed };
+    return { requestId, traceparent, caller, headers, observed };
   }
 
-  /** Streams what `generation` accepted; it is left when the stream has ended. */
-  function stream(
-    { subscription, variables }: Extract<Outcome, { status: 'streams' }>,
-    generation: Generation,
-    { request, context }: Pick<LiveSubscription, 'request' | 'context'>,
-    socket: WebSocket,
-  ) {
-    const events = createStream({
-      subscription: within(generation, subscription),
-      variables,
-      upstream: generation.upstreams.get(subscription.primary.serviceName)!,
-      context,
-      log,
-      overflowed: () => socket.close(tryAgainLater, 'Too slow'),
-      ...(streamLimits && { limits: streamLimits }),
-    });
-    const restart = () => socket.close(serviceRestart, 'Service Restart');
-    return subscriptions.add({ request, context, stream: events, restart }, generation);
-  }
-
-  /** Every operation of a socket begins here. */
-  async function answerTo(
-    context: RequestContext,
-    extra: Extra,
-    id: string,
-    payload: SubscribePayload,
-  ): Promise<ExecutionArgs | GraphQLError[]> {
-    const { operationName, variables, extensions } = payload;
+  /** Every operation of a socket begins here. Never rejects. */
+  async function operate(
+    socket: ClientSocket,
+    operation: SocketOperation,
+    { payload }: SubscribeMessage,
+  ): Promise<void> {
     // The protocol wants a text also where its hash is sent: it is empty then.
-    const request = { query: payload.query, operationName, variables, extensions };
-    const { socket } = extra;
-    const wait = rateLimit && (await rateLimit.refusedFor(context.caller, extra.request));
-    if (wait !== undefined) return [noted(rateLimited(wait), context)];
-    const generation = enterGeneration();
-    let streaming = false;
+    const { query, operationName, variables, extensions } = payload;
+    const request = { query, operationName, variables, extensions };
+    const context = contextOf(socket, extensions);
     try {
-      const outcome = await generation.pipeline.run(request, context);
-      if (outcome.status === 'refused') return refused(outcome.errors);
-      if (outcome.status === 'answered') return handedOver(frames(id, only(outcome.text), socket, (text) => text));
-      streaming = true;
-      const events = stream(outcome, generation, { request, context }, socket);
-      return handedOver(frames(id, events, socket, eventText));
+      const wait = rateLimit && (await rateLimit.refusedFor(context.caller, socket.address));
+      if (wait !== undefined) refuseOperation(operation, rateLimited(wait), context);
+      else await run(socket, operation, request, context);
     } catch (error) {
       log.error({ ...logFields(context), error }, 'an operation could not be answered');
-      return refused(formatAll([noted(error, context)], formatError));
+      refuseOperation(operation, error, context);
     } finally {
-      if (!streaming) generation.leave();
+      context.observed?.ended();
     }
   }
 
-  const protocol = makeServer<Record<string, unknown>, Extra>({
-    onConnect: connect,
-    async onSubscribe({ extra }, id, payload) {
-      const context = contextOf(extra, payload);
-      try {
-        return await answerTo(context, extra, id, payload);
-      } finally {
-        context.observed?.ended();
+  async function run(
+    { address }: ClientSocket,
+    operation: SocketOperation,
+    request: OperationRequest,
+    context: RequestContext,
+  ): Promise<void> {
+    const generation = enterGeneration();
+    try {
+      const outcome = await generation.pipeline.run(request, context);
+      if (outcome.status === 'refused') operation.failed(outcome.errors);
+      else if (outcome.status === 'answered') operation.answered(outcome.text);
+      else if (!operation.over) {
+        const resume = request.extensions?.['resume'];
+        const given = { request, context, resume: typeof resume === 'string' ? resume : undefined, address };
+        operation.streams(subscriptions.start(outcome, generation, { ...given, transport: 'ws' }, operation));
       }
-    },
-    execute: (args) => args.contextValue as AsyncIterableIterator<never>,
-    onError(_context, _id, _payload, errors) {
-      const origin = errors[0]?.originalError;
-      if (origin instanceof Refused) return [...origin.formatted];
-      if (origin instanceof StreamFailed) return formatAll(origin.errors, formatError);
-      return formatAll(
-        errors.map((error) => error.originalError ?? error),
-        formatError,
-      );
-    },
-  });
+    } finally {
+      generation.leave();
+    }
+  }
 
-  function accept(socket: WebSocket, request: IncomingMessage): void {
-    serveSocket({ protocol, socket, extra: { socket, request }, pingMs, log });
+  function refuseOperation(operation: SocketOperation, error: unknown, { observed }: RequestContext): void {
+    observed?.failed([error]);
+    operation.failed(formatAll([error], formatError));
+  }
+
+  function accept(socket: ClientSocket, request: IncomingMessage): void {
+    const { headers } = request;
+    const token = headers[identity.header];
+    const origin = { token, headers: keptHeaders(headers), address: addressOf(request) };
+    count += 1;
+    open.add(socket);
+    telemetry?.transports?.opened('ws');
+    socket.begin(host, request.socket, origin);
+    if (socket.protocol === GRAPHQL_TRANSPORT_WS_PROTOCOL) uninitialized.wait(socket);
+    else socket.end(closings.otherProtocol);
   }
 
   return {
     upgrade(request, socket, head) {
-      if (draining) return endWithError(socket, 503, 'SERVICE_UNAVAILABLE', 'The router is about to stop.');
+      if (open.draining) return endWithError(socket, 503, 'SERVICE_UNAVAILABLE', 'The router is about to stop.', 1);
       if (!cors.mayOpenSocket(request)) {
         return endWithError(socket, 403, 'FORBIDDEN', 'Pages of this origin may not open sockets here.');
       }
-      webSockets.handleUpgrade(request, socket, head, accept);
+      if (open.full) {
+        return endWithError(
+          socket,
+          503,
+          'SERVICE_UNAVAILABLE',
+          'As many sockets are open as may be.',
+          retryAfterSeconds,
+        );
+      }
+      server.handleUpgrade(request, socket, head, accept);
     },
-    count: () => webSockets.clients.size,
-    async drain() {
-      draining = true;
-      await Promise.all([...webSockets.clients].map((socket) => closed(socket, serviceRestart, 'Service Restart')));
-    },
+    count: () => count,
   };
-}
-
-function noted<Failure>(error: Failure, { observed }: RequestContext): Failure {
-  observed?.failed([error]);
-  return error;
 }
 
 /** `{ authorization }`, `{ Authorization }` or `{ headers: { authorization } }`, as clients' libraries differ. */
@@ -216,22 +231,4 @@ function tokenIn(params: Readonly<Record<string, unknown>> | undefined, header: 
     }
   }
   return undefined;
-}
-
-function handedOver(contextValue: AsyncIterableIterator<never>): ExecutionArgs {
-  return { schema: undefined as never, document: anyQuery, contextValue };
-}
-
-/** Carries errors through graphql-ws, which knows other ones, to where they are sent. */
-class Refused extends Error {
-  readonly formatted: readonly GraphQLFormattedError[];
-
-  constructor(formatted: readonly GraphQLFormattedError[]) {
-    super('refused');
-    this.formatted = formatted;
-  }
-}
-
-function refused(errors: readonly GraphQLFormattedError[]): GraphQLError[] {
-  return [new GraphQLError('refused', { originalError: new Refused(errors) })];
 }
