@@ -6,6 +6,7 @@ import { createLogger } from '@cafe-for-me/lib/log';
 import { subrequestFailed } from '@cafe-for-me/router/errors';
 import { createExecutor, type Executed, type IncomingOperation } from '@cafe-for-me/router/execute';
 import type { SubgraphFetch } from '@cafe-for-me/router/subgraphs/fetch';
+import { createDeadlines } from '@cafe-for-me/router/subgraphs/subgraph-deadlines';
 import { createIdentity } from '@cafe-for-me/router/authorization/identity';
 import type { RequestContext } from '@cafe-for-me/router/request-context';
 import { loadSupergraph, type LoadedSupergraph } from '@cafe-for-me/router/supergraph';
@@ -116,6 +117,7 @@ function oursOf(graph: LoadedSupergraph, subgraphs: ReadonlyMap<string, Conforma
   }
   const fetches = new Map([...subgraphs].map(([name, subgraph]) => [name, fetchOf(subgraph)]));
   const executor = createExecutor({ graph, fetches });
+  const deadlines = createDeadlines(60_000);
 
   return async function ours({ text, document, variables }, run) {
     const context: RequestContext = {
@@ -129,10 +131,14 @@ function oursOf(graph: LoadedSupergraph, subgraphs: ReadonlyMap<string, Conforma
     const incoming: IncomingOperation = { queryHash: text, document, operation, variables, context };
     if (operation.operation !== OperationTypeNode.SUBSCRIPTION)
       return [executedAnswer(await executor.execute(incoming))];
-    const { primary, executeEvent } = await executor.subscription(incoming);
+    const subscription = await executor.subscription(incoming);
+    const { primary } = subscription;
+    const use = { context, deadlines };
     const request = { query: primary.operation, variables: picked(variables, primary.variableUsages) };
     const events = await subgraphs.get(primary.serviceName)!.events(request, run);
-    return allOf(events, async (event) => executedAnswer(await executeEvent(JSON.parse(JSON.stringify(event)))));
+    return allOf(events, async (event) =>
+      executedAnswer(await subscription.executeEvent(JSON.parse(JSON.stringify(event)), use)),
+    );
   };
 }
 

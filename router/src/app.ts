@@ -3,27 +3,33 @@ import type { AddressInfo } from 'node:net';
 import { createHealth } from '@cafe-for-me/lib/health';
 import type { Logger } from '@cafe-for-me/lib/log';
 import type { GrantPolicies } from './authorization/authorization-grants.ts';
+import { createAddressOf } from './transport/client-address.ts';
 import { createConnections } from './transport/connections.ts';
 import { createCors } from './transport/cors.ts';
 import { createFormatError } from './errors.ts';
 import { createSubgraphFetch } from './subgraphs/fetch.ts';
 import { createGeneration, type Generation } from './generation.ts';
-import { createHttpTransport, sendError } from './transport/http.ts';
+import { createHttpStreams } from './transport/http-streams.ts';
+import { createHttpTransport } from './transport/http.ts';
 import type { Identity } from './authorization/identity.ts';
-import { createLiveSubscriptions } from './transport/live-subscriptions.ts';
+import { createLiveSubscriptions } from './live/live.ts';
+import type { CohortLimits } from './live/topic.ts';
 import { createRegisteredTexts, loadPersistedOperations } from './pipeline/persisted-operations.ts';
+import { createKeptHeaders } from './transport/kept-headers.ts';
+import { OpenConnections } from './transport/open-connections.ts';
 import type { Playground } from './transport/playground.ts';
 import { createRateLimit } from './limits/rate-limit.ts';
 import { answerClientError, endWithError } from './transport/raw-answer.ts';
 import { StartRefused } from './refusal.ts';
 import { rehearse } from './pipeline/rehearsal.ts';
 import { defaultSettings, type Settings } from './config/settings.ts';
-import type { StreamLimits } from './transport/subscribe.ts';
 import { namesUnknownTo, settingsOf } from './subgraphs/subgraph-settings.ts';
 import { createFlights } from './subgraphs/subgraph-sharing.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { createUpstream } from './subgraphs/upstream.ts';
+import type { UpstreamTimes } from './subgraphs/upstream-connection.ts';
+import { sendError } from './transport/whole-answer.ts';
 import { createWebSocketTransport } from './transport/websocket.ts';
 
 /** What a router is made of. */
@@ -42,9 +48,9 @@ export interface RouterParts {
   readonly subgraphTimeoutMs?: number;
   /** Of a request's body or a socket's message. @default 1 MiB */
   readonly maxBodyBytes?: number;
-  readonly streamLimits?: StreamLimits;
-  /** How long a connection to a subgraph is kept without subscriptions. @default 60_000 ms */
-  readonly upstreamIdleMs?: number;
+  readonly streamLimits?: Partial<CohortLimits>;
+  /** Of the connections that carry subscriptions from subgraphs. */
+  readonly upstreamTimes?: Partial<UpstreamTimes>;
 }
 
 export interface Router {
@@ -69,7 +75,7 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   const { identity, playground, log, settings = defaultSettings, subgraphTimeoutMs, telemetry } = parts;
   const { reload, limits } = settings;
   const { maxBodyBytes = limits.bodyBytes } = parts;
-  const idle = parts.upstreamIdleMs === undefined ? {} : { idleMs: parts.upstreamIdleMs };
+  const times = parts.upstreamTimes;
   const formatError = createFormatError(log);
   const registeredTexts = createRegisteredTexts();
   const flights = createFlights();
@@ -79,10 +85,20 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
     const noted = telemetry?.fetches(subgraph.name);
     return {
       fetch: createSubgraphFetch({ subgraph, settings: { ...own, timeoutMs }, flights, log, telemetry: noted }),
-      upstream: createUpstream({ subgraph, anonymous: identity.anonymous, headers: own.headers, log, ...idle }),
+      upstream: createUpstream({ subgraph, anonymous: identity.anonymous, headers: own.headers, log, times }),
     };
   });
-  const subscriptions = createLiveSubscriptions({ log, spreadMs: reload.restartSpreadMs });
+  const subscriptions = createLiveSubscriptions({
+    settings: settings.subscriptions,
+    subgraphs: settings.subgraphs,
+    identity,
+    routerKey: settings.identity.routerKey,
+    restartSpreadMs: reload.restartSpreadMs,
+    limits: parts.streamLimits,
+    formatError,
+    log,
+    telemetry: telemetry?.live,
+  });
   let current = await generationOf(parts.graph);
   const retiring = new Set<Promise<void>>();
 
@@ -113,28 +129,40 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   const health = createHealth({});
   const cors = createCors(settings.cors);
   const rateLimit = createRateLimit(settings.rateLimit, log);
+  const addressOf = createAddressOf(settings.rateLimit.trustedProxies);
+  const { heartbeatMs, maxSockets, drainSpreadMs } = settings.subscriptions;
+  const open = new OpenConnections({ heartbeatMs, max: maxSockets, drainSpreadMs });
+  const shared = {
+    generation: enterCurrent,
+    subscriptions,
+    open,
+    settings: settings.subscriptions,
+    addressOf,
+    keptHeaders: createKeptHeaders(settings.subgraphs),
+    formatError,
+    telemetry,
+  };
   const http = createHttpTransport({
     generation: enterCurrent,
     identity,
     cors,
     rateLimit,
+    addressOf,
     maxBodyBytes,
+    streams: createHttpStreams(shared),
     log,
     telemetry,
   });
   const webSockets = createWebSocketTransport({
-    generation: enterCurrent,
-    subscriptions,
+    ...shared,
     identity,
     cors,
     rateLimit,
-    formatError,
     log,
-    streamLimits: parts.streamLimits,
-    telemetry,
     maxMessageBytes: maxBodyBytes,
   });
-  telemetry?.showOpen({ sockets: webSockets.count, subscriptions: subscriptions.count });
+  telemetry?.transports?.showWaiting(() => open.waitingBytes());
+  telemetry?.showSockets(webSockets.count);
   let draining = false;
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
@@ -187,7 +215,7 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
       const closed = new Promise((resolve) => server.close(resolve));
       // A connection becomes idle when what was in flight on it is answered.
       const sweep = setInterval(() => server.closeIdleConnections(), 20);
-      await webSockets.drain();
+      await open.drain();
       await closed;
       clearInterval(sweep);
       await Promise.all([...retiring, current.retire()]);

@@ -1,11 +1,9 @@
 import type { FetchNode, PlanNode, SubscriptionNode } from '@apollo/query-planner';
 import { GraphQLError, type DocumentNode, type OperationDefinitionNode } from 'graphql';
-import { belongTo } from './errors.ts';
 import { prepareExecution, type Execution } from './execution/execution.ts';
-import { subgraphError } from './execution/failures.ts';
-import { prepareRewrites } from './execution/rewrites.ts';
+import { prepareEventExecution, type EventExecution, type EventUse } from './execution/event-execution.ts';
 import type { Executed } from './execution/executed.ts';
-import { createRun, tell } from './execution/run.ts';
+import { createRun } from './execution/run.ts';
 import type { SubgraphFetch } from './subgraphs/fetch.ts';
 import type { SubgraphAnswer } from './subgraphs/subgraph-answer.ts';
 import { createPlanner, type PlannedOperation } from './planning/planner.ts';
@@ -30,8 +28,12 @@ export interface IncomingOperation {
 export interface PlannedSubscription {
   /** Opened on the subgraph `serviceName`. */
   readonly primary: FetchNode;
-  /** The result for the client of one event of `primary`. Never rejects. */
-  executeEvent(event: SubgraphAnswer): Promise<Executed>;
+  /** Those that `primary` takes. */
+  readonly variables: Variables;
+  /** Differs for callers who get different things of one operation, as some may not have all. */
+  readonly variant?: string;
+  /** The result for clients of one event of `primary`. */
+  executeEvent(event: SubgraphAnswer, use: EventUse): Promise<Executed>;
 }
 
 export interface Executor {
@@ -59,6 +61,7 @@ export function createExecutor(options: {
   const plan = createPlanner(graph, { settings, telemetry });
   // Lives as long as the planner remembers the plan.
   const prepared = new WeakMap<PlannedOperation, Execution>();
+  const preparedEvents = new WeakMap<PlannedOperation, EventExecution>();
 
   function plannedFrom({ queryHash, document, operation, context }: IncomingOperation): PlannedOperation {
     const { traceparent } = context;
@@ -81,6 +84,15 @@ export function createExecutor(options: {
     return execution;
   }
 
+  function eventExecutionOf(planned: PlannedOperation, node: SubscriptionNode): EventExecution {
+    let known = preparedEvents.get(planned);
+    if (known === undefined) {
+      known = prepareEventExecution(executionOf(planned), node, planned);
+      preparedEvents.set(planned, known);
+    }
+    return known;
+  }
+
   return {
     async execute(incoming) {
       const planned = plannedFrom(incoming);
@@ -101,26 +113,40 @@ export function createExecutor(options: {
       if (node?.kind !== 'Subscription') {
         throw withCode(new GraphQLError('A condition leaves nothing of this subscription.'), 'BAD_USER_INPUT');
       }
-      const { primary } = node;
-      const execution = executionOf(planned);
-      const rewrite = prepareRewrites(primary.outputRewrites, (name, condition) => name === condition);
-      return {
-        primary,
-        async executeEvent({ data, errors = [] }) {
-          rewrite?.(data);
-          const run = createRun(variablesFor(planned, incoming), incoming.context, data ?? {});
-          for (const error of errors) tell(run, subgraphError(error, primary.serviceName, error.path));
-          const result = await execution(run);
-          belongTo(incoming.context, result.errors ?? []);
-          return result;
-        },
-      };
+      const variables = variablesFor(planned, incoming);
+      return new PreparedSubscription(node.primary, eventExecutionOf(planned, node), variables);
     },
   };
 }
 
 function variablesFor({ renameVariables }: PlannedOperation, { variables }: IncomingOperation): Variables | undefined {
   return renameVariables === undefined || variables === undefined ? variables : renameVariables(variables);
+}
+
+/** Many clients may have one each, so it holds no more than what differs. */
+class PreparedSubscription implements PlannedSubscription {
+  readonly primary: FetchNode;
+  readonly variables: Variables;
+  readonly #all: Variables | undefined;
+  readonly #execution: EventExecution;
+
+  constructor(primary: FetchNode, execution: EventExecution, variables: Variables | undefined) {
+    this.primary = primary;
+    this.variables = picked(variables, primary.variableUsages);
+    this.#all = variables;
+    this.#execution = execution;
+  }
+
+  executeEvent(event: SubgraphAnswer, use: EventUse): Promise<Executed> {
+    return this.#execution(event, this.#all, use);
+  }
+}
+
+function picked(variables: Variables | undefined, names: readonly string[] | undefined): Variables {
+  const given = (names ?? []).flatMap((name) =>
+    variables?.[name] === undefined ? [] : [[name, variables[name]] as const],
+  );
+  return Object.fromEntries(given);
 }
 
 /** Of a subscription, what is to be done for each event. */

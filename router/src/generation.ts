@@ -4,8 +4,9 @@ import type { Logger } from '@cafe-for-me/lib/log';
 import type { GrantPolicies } from './authorization/authorization-grants.ts';
 import { authorized } from './authorization/authorization.ts';
 import type { Connected } from './transport/connections.ts';
-import { createExecutor, type PlannedSubscription } from './execute.ts';
+import { createExecutor } from './execute.ts';
 import type { PersistedOperations } from './pipeline/persisted-operations.ts';
+import { readOnlyRule } from './pipeline/read-only.ts';
 import { startPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import type { Settings } from './config/settings.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
@@ -53,7 +54,8 @@ export async function createGeneration(parts: {
       await setImmediate();
       const executor = authorized(all, { graph, settings: settings.authorization, grantPolicies, log });
       await setImmediate();
-      return await startPipeline({ graph, executor, formatError, persisted, settings, log, telemetry });
+      const rules = [readOnlyRule];
+      return await startPipeline({ graph, executor, formatError, persisted, settings, rules, log, telemetry });
     } catch (error) {
       await connected.release();
       throw error;
@@ -75,21 +77,6 @@ export async function createGeneration(parts: {
       if (inside > 0) await new Promise<void>((resolve) => (lastLeft = resolve));
       await pipeline.stop();
       await connected.release();
-    },
-  };
-}
-
-/** The same subscription; its generation is needed as long as an event is being filled in. */
-export function within(generation: Generation, subscription: PlannedSubscription): PlannedSubscription {
-  return {
-    ...subscription,
-    async executeEvent(event) {
-      generation.enter();
-      try {
-        return await subscription.executeEvent(event);
-      } finally {
-        generation.leave();
-      }
     },
   };
 }

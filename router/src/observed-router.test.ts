@@ -110,10 +110,10 @@ describe('a router that keeps metrics', () => {
     await events.next();
     expect(await requests('ws', 'subscription', 'OK')).toBe(1);
     expect(await valueOf('router_sockets')).toBe(1);
-    expect(await valueOf('router_subscriptions')).toBe(1);
+    expect(await valueOf('router_subscriptions{transport="ws"}')).toBe(1);
     expect(await valueOf('router_subscription_events_total')).toBe(1);
     await events.return?.();
-    await until(async () => (await valueOf('router_subscriptions')) === 0);
+    await until(async () => (await valueOf('router_subscriptions{transport="ws"}')) === 0);
   });
 
   it('offers them at an address of their own', async () => {

@@ -33,7 +33,7 @@ beforeEach(async () => {
   const { people, reviews, badges } = subgraphs;
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
   router = await startRouter(compose([{ name: people.name, sdl: people.sdl, url }, reviews, badges]), {
-    streamLimits: { resubscribeMs: 1 },
+    streamLimits: { retryMs: 1 },
   });
 });
 afterEach(async () => {
@@ -88,14 +88,23 @@ describe('an odd event of a subgraph', () => {
     expect((await next('complete')).id).toBe(subscription.id);
   });
 
-  it.each(['null', '"secret"'])('that breaks the protocol has it subscribed again: %s', async (payload) => {
+  it.each(['null', '"secret"'])('that is no object has it subscribed again, and no other: %s', async (payload) => {
+    const other = subscribe();
+    const others = other.next();
+    const itsOwn = await next('subscribe');
+    send('next', itsOwn, good);
+    await others;
     const events = subscribe();
     const first = events.next();
-    send('next', await next('subscribe'), payload);
+    const subscription = await next('subscribe');
+    send('next', subscription, payload);
+    expect((await next('complete')).id).toBe(subscription.id);
     send('next', await next('subscribe'), good);
-    expect((await first).value).toEqual({ data: { unending: { version: 1 } } });
+    expect((await first).value).toMatchObject({ data: { unending: { version: 1 } } });
     await events.return?.();
     await next('complete');
+    await other.return?.();
+    expect((await next('complete')).id).toBe(itsOwn.id);
   });
 
   it.each([

@@ -125,22 +125,22 @@ export function authorized(
     // Without its root field a subscription has no events.
     if (allowed === undefined || (settings.rejectUnauthorized && places.length > 0)) throw refused(places[0] ?? []);
     const subscription = await executor.subscription(allowed);
-    return changed(subscription, async (event) => completed(operation, await subscription.executeEvent(event)));
+    const variant = lacking.join('-');
+    return changed(subscription, variant, async (event, use) =>
+      completed(operation, await subscription.executeEvent(event, use)),
+    );
   }
 
-  /** Policies that are asked for may cease to hold: what an event would show beyond them is withheld. */
+  /** Policies that are asked for may cease to hold: the subscription has to end then, and to begin again with less. */
   function askedForEach(
     subscription: PlannedSubscription,
-    incoming: IncomingOperation,
     needs: Needs,
     lacking: readonly number[] | undefined,
   ): PlannedSubscription {
-    return changed(subscription, async function executeAskedEvent(event) {
-      const now = await unmet(needs.clauses, incoming.context);
-      if (now?.some((id) => lacking?.includes(id) !== true) !== true) return subscription.executeEvent(event);
-      const { filtered } = variantOf(incoming, needs, now);
-      const variables = coercedVariables(schema, incoming).coerced ?? {};
-      return { data: 'null', errors: unauthorized(deniedPaths({ parts: needs.parts, filtered, variables })) };
+    return changed(subscription, lacking?.join('-') ?? '', async function executeAskedEvent(event, use) {
+      const now = await unmet(needs.clauses, use.context);
+      if (now?.some((id) => lacking?.includes(id) !== true) !== true) return subscription.executeEvent(event, use);
+      return { data: undefined, withdrawn: true };
     });
   }
 
@@ -148,7 +148,7 @@ export function authorized(
     const lacking = await unmet(needs.clauses, incoming.context);
     const subscription =
       lacking === undefined ? executor.subscription(incoming) : openAllowed(incoming, needs, lacking);
-    return askedForEach(await subscription, incoming, needs, lacking);
+    return askedForEach(await subscription, needs, lacking);
   }
 
   // Nothing of the executor passes by itself: whatever it learns to execute has to be looked at here.
@@ -176,10 +176,11 @@ export function authorized(
 }
 
 function changed(
-  subscription: PlannedSubscription,
+  { primary, variables }: PlannedSubscription,
+  variant: string,
   executeEvent: PlannedSubscription['executeEvent'],
 ): PlannedSubscription {
-  return { ...subscription, executeEvent };
+  return { primary, variables, variant, executeEvent };
 }
 
 /** Variables that fit, with their defaults, or why they don't. */

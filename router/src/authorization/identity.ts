@@ -3,11 +3,15 @@ import { createTokenCheck, TokenError, type CheckedToken } from '@cafe-for-me/li
 import { signIdentity } from '@cafe-for-me/lib/router-identity';
 import type { z } from 'zod';
 import { jwtSettings } from './jwt-settings.ts';
+import type { Revocations } from './revocations.ts';
+
+/** What a token says. */
+export type Claims = Readonly<Record<string, unknown>>;
 
 /** Who sends an operation, as far as the router knows. */
 export interface Caller {
   /** What the checked token says, null for nobody. */
-  readonly claims: Readonly<Record<string, unknown>> | null;
+  readonly claims: Claims | null;
   /** When the client's token ends, in ms since 1970. */
   readonly expiresAt: number | undefined;
   /**
@@ -36,6 +40,8 @@ export interface IdentityOptions {
   routerKey: string | undefined;
   /** Without it clients' tokens are not looked at. */
   tokens: z.input<typeof jwtSettings> | undefined;
+  /** Tokens that don't hold any more though their time isn't over. @default none */
+  revocations?: Revocations | undefined;
   /** The clock, in ms since 1970. */
   now?: () => number;
 }
@@ -51,13 +57,21 @@ export interface Identity {
    * @throws BadToken (or rejects with it)
    */
   identify(value: string | readonly string[] | undefined): Promise<Caller> | Caller;
+  /** Whether its token has not been revoked since it was identified. For what lasts longer than a request. */
+  holds(caller: Caller): boolean;
+  /** Tokens were revoked: some callers may not hold any more. @returns ends it */
+  onRevoked(listener: () => void): () => void;
 }
 
 /** Checks clients' tokens and turns them into what subgraphs are told. */
-export function createIdentity({ routerKey, tokens, now = Date.now }: IdentityOptions): Identity {
+export function createIdentity({ routerKey, tokens, revocations, now = Date.now }: IdentityOptions): Identity {
   const key = routerKey === undefined ? undefined : createSecretKey(routerKey, 'utf8');
   const anonymous = createCaller(key, now);
-  if (tokens === undefined) return { anonymous, header: 'authorization', identify: () => anonymous };
+  const lasting = {
+    holds: ({ claims }: Caller) => claims === null || revocations?.refuse(claims) !== true,
+    onRevoked: (listener: () => void) => revocations?.onChange(listener) ?? (() => undefined),
+  };
+  if (tokens === undefined) return { anonymous, header: 'authorization', identify: () => anonymous, ...lasting };
 
   const settings = jwtSettings.parse(tokens);
   const { prefix, required } = settings;
@@ -79,6 +93,7 @@ export function createIdentity({ routerKey, tokens, now = Date.now }: IdentityOp
   const callers = new WeakMap<CheckedToken, Caller>();
 
   function callerOf(checked: CheckedToken): Caller {
+    if (revocations?.refuse(checked.claims) === true) throw new BadToken('The token has been revoked.');
     let caller = callers.get(checked);
     if (caller === undefined) callers.set(checked, (caller = createCaller(key, now, checked)));
     return caller;
@@ -97,6 +112,7 @@ export function createIdentity({ routerKey, tokens, now = Date.now }: IdentityOp
       const checked = check(token);
       return checked instanceof Promise ? checked.then(callerOf, refused) : callerOf(checked);
     },
+    ...lasting,
   };
 }
 

@@ -40,8 +40,8 @@ The environment:
   PLAYGROUND_TOKENS_FILE    JSON [{"label", "token"}] that the playground offers; for demonstrations only
   PLAYGROUND_EXAMPLES_FILE  JSON [{"title", "query", "variables"}] that the playground offers
 
-Signals: SIGTERM and SIGINT finish what is in flight and end it (again: at once). SIGHUP reads the supergraph file and the
-manifest of persisted operations again; where it was started from a terminal, it ends with that.
+Signals: SIGTERM and SIGINT finish what is in flight and end it (again: at once). SIGHUP reads the supergraph file, the
+manifest of persisted operations and the revocations again; where it was started from a terminal, it ends with that.
 `;
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,5 @@
 import { checkKeyFiles } from '../authorization/key-files.ts';
+import { readRevocations } from '../authorization/revocations.ts';
 import { checkManifest } from '../pipeline/persisted-operations.ts';
 import { StartRefused } from '../refusal.ts';
 import { supergraphFile } from '../supergraph.ts';
@@ -10,10 +11,12 @@ import type { Configuration } from './config.ts';
  * @throws StartRefused that says of each what is wrong with it
  */
 export async function checkNamedFiles({ supergraph, settings }: Configuration): Promise<void> {
+  const { jwt } = settings.identity;
   const checks = await Promise.allSettled([
     supergraphFile(supergraph).read(),
     checkManifest(settings.persistedOperations),
-    checkKeyFiles(settings.identity.jwt),
+    checkKeyFiles(jwt),
+    jwt?.revocations === undefined ? undefined : readRevocations(jwt.revocations),
   ]);
   const reasons = checks.flatMap((check) => (check.status === 'rejected' ? [check.reason as Error] : []));
   const unforeseen = reasons.find((reason) => !(reason instanceof StartRefused));

@@ -33,8 +33,9 @@ export function prepareAsk(node: FetchNode, tools: FetchTools): Ask {
   const use = { repeatable: tools.isRead, shareable: tools.isQuery };
   const exchange = tools.isRead && tools.mayRepeat(node) ? exchangeOnce : exchangeAlways;
 
-  function exchangeAlways({ context }: Run, body: string): Promise<string> {
-    return fetch!.exchange(body, context, use);
+  function exchangeAlways({ context, limit }: Run, body: string): Promise<string> {
+    if (limit === undefined) return fetch!.exchange(body, context, use);
+    return limit.within(serviceName, () => fetch!.exchange(body, context, use));
   }
 
   function exchangeOnce(run: Run, body: string): Promise<string> {

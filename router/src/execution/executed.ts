@@ -8,6 +8,8 @@ export interface Executed {
   readonly answer?: Buffer;
   readonly errors?: readonly GraphQLError[];
   readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Of a subscription's event: it is not to be delivered, as its client may not have any more what it began with. */
+  readonly withdrawn?: true;
 }
 
 export const answerStart = '{"data":';

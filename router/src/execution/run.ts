@@ -16,6 +16,16 @@ export interface Run {
   shared: Set<object> | undefined;
   /** What was asked of subgraphs already, by subgraph and request. */
   asked: Map<string, Promise<string>> | undefined;
+  /** The time that there is for all of its fetches; undefined: each has its own. */
+  readonly limit: RunLimit | undefined;
+}
+
+export interface RunLimit {
+  /**
+   * @param exchange sends something to `subgraph` and gives the answer; it isn't called when the time is over
+   * @throws GraphQLError with code SUBREQUEST_TIMEOUT (or rejects with it) when the time is over before the answer is there
+   */
+  within(subgraph: string, exchange: () => Promise<string>): Promise<string>;
 }
 
 /** Nobody reads more errors of one answer, and each costs more than the value that it stands for. */
@@ -30,8 +40,13 @@ export function tell({ errors }: Run, error: GraphQLError): void {
 export type Step = (run: Run) => Promise<void> | undefined;
 
 /** @param data where the execution begins: empty, or a subscription's event */
-export function createRun(variables: Variables | undefined, context: RequestContext, data: Data = {}): Run {
-  return { variables, context, data, errors: [], shared: undefined, asked: undefined };
+export function createRun(
+  variables: Variables | undefined,
+  context: RequestContext,
+  data: Data = {},
+  limit?: RunLimit,
+): Run {
+  return { variables, context, data, errors: [], shared: undefined, asked: undefined, limit };
 }
 
 export function isObject(value: unknown): value is Data {

@@ -67,13 +67,10 @@ describe('the rate limit', () => {
   });
 
   it('counts by the subject of the token, whatever the address', async () => {
-    const { anonymous } = createIdentity({ routerKey: undefined, tokens: undefined });
+    const nobody = createIdentity({ routerKey: undefined, tokens: undefined });
+    const { anonymous } = nobody;
     const callerOf = (sub: string): Caller => ({ ...anonymous, claims: { iss: 'issuer', sub } });
-    const identity = {
-      anonymous,
-      header: 'authorization',
-      identify: (name: string | undefined) => callerOf(String(name)),
-    };
+    const identity = { ...nobody, identify: (name: string | undefined) => callerOf(String(name)) };
     router = await start({ operations: 1, trustedProxies: 1 }, { identity });
     const post = async (authorization: string) =>
       (await router.post('{ badges }', { headers: { authorization, ...someone() } })).status;
@@ -81,12 +78,12 @@ describe('the rate limit', () => {
   });
 
   it('counts tokens that do not hold by where they come from', async () => {
-    const { anonymous } = createIdentity({ routerKey: undefined, tokens: undefined });
+    const nobody = createIdentity({ routerKey: undefined, tokens: undefined });
     const identify = (given: string | undefined) => {
       if (given === 'bad') throw new BadToken('It does not hold.');
-      return anonymous;
+      return nobody.anonymous;
     };
-    router = await start({ operations: 2 }, { identity: { anonymous, header: 'authorization', identify } });
+    router = await start({ operations: 2 }, { identity: { ...nobody, identify } });
     const post = async (headers: Record<string, string>) => (await router.post('{ badges }', { headers })).status;
     expect(await post({ authorization: 'bad' })).toBe(401);
     await expect(

@@ -27,7 +27,7 @@ function createFakeExecutor() {
     prepare: () => undefined,
     subscription({ operation }) {
       note(operation.operation);
-      return { primary: {} as never, executeEvent: () => Promise.reject(new Error('no events')) };
+      return { primary: {} as never, variables: {}, executeEvent: () => Promise.reject(new Error('no events')) };
     },
   } satisfies Executor;
   return { executor, executed };

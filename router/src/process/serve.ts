@@ -5,6 +5,7 @@ import { readSettings } from '../config/config.ts';
 import { followSupergraph } from './follow-supergraph.ts';
 import { createIdentity } from '../authorization/identity.ts';
 import { checkKeyFiles } from '../authorization/key-files.ts';
+import { followRevocations } from '../authorization/revocations.ts';
 import { loadPlayground } from '../transport/playground.ts';
 import { createSiblings, serving } from './siblings.ts';
 import { supergraphFile } from '../supergraph.ts';
@@ -36,11 +37,13 @@ export async function serve(
       });
       const contents = await read();
       const graph = await file.load(contents.sdl);
-      await checkKeyFiles(settings.identity.jwt);
+      const { routerKey, jwt } = settings.identity;
+      await checkKeyFiles(jwt);
+      const revocations = jwt?.revocations === undefined ? undefined : await followRevocations(jwt.revocations, log);
       const telemetry = await startTelemetry(settings.telemetry, log);
       const router = await createRouter({
         graph,
-        identity: createIdentity({ routerKey: settings.identity.routerKey, tokens: settings.identity.jwt }),
+        identity: createIdentity({ routerKey, tokens: jwt, revocations }),
         playground: await loadPlayground(settings.playground),
         log,
         settings,
@@ -58,11 +61,13 @@ export async function serve(
         serve: async (sdl) => router.serve(await file.load(sdl)),
         log,
       });
-      if (signalsTaken().includes('SIGHUP')) world.on('SIGHUP', () => void following.reload());
+      const readAgain = () => void Promise.all([following.reload(), revocations?.reload()]);
+      if (signalsTaken().includes('SIGHUP')) world.on('SIGHUP', readAgain);
       process.send?.(serving);
       return {
         async stop() {
           await following.stop();
+          revocations?.stop();
           await router.drain();
           await metrics?.close();
           await telemetry?.stop();

@@ -133,8 +133,14 @@ describe('the metrics of caches, plans and subscriptions', () => {
     plans.misses += 1;
     plans.entries = () => 1;
     telemetry.planning(undefined)();
-    telemetry.events!.value += 5;
-    telemetry.showOpen({ sockets: () => 2, subscriptions: () => 7 });
+    telemetry.showSockets(() => 2);
+    const { live } = telemetry;
+    live!.show({ subscriptions: () => new Map([['sse', 7]]), topics: () => 3, upstreams: () => 4 });
+    live!.started('sse');
+    live!.sent(5);
+    live!.resumed('exact');
+    live!.executed();
+    live!.ended('expired');
     for (const [name, value] of [
       ['router_cache_hits_total{cache="plans"}', 3],
       ['router_cache_misses_total{cache="plans"}', 1],
@@ -142,7 +148,13 @@ describe('the metrics of caches, plans and subscriptions', () => {
       ['router_planning_duration_seconds_count', 1],
       ['router_subscription_events_total', 5],
       ['router_sockets', 2],
-      ['router_subscriptions', 7],
+      ['router_subscriptions{transport="sse"}', 7],
+      ['router_subscription_topics', 3],
+      ['router_upstream_subscriptions', 4],
+      ['router_subscriptions_started_total{transport="sse"}', 1],
+      ['router_subscriptions_ended_total{reason="expired"}', 1],
+      ['router_subscriptions_resumed_total{outcome="exact"}', 1],
+      ['router_subscription_executions_total', 1],
     ]) {
       expect(await linesOf(telemetry, String(name))).toEqual([`${name} ${value}`]);
     }

@@ -1,13 +1,15 @@
 import type { Logger } from '@cafe-for-me/lib/log';
-import type { Count, Metrics, MetricsSnapshot } from '@cafe-for-me/lib/metrics';
+import type { Metrics, MetricsSnapshot } from '@cafe-for-me/lib/metrics';
 import { tracesUrl, type Span, type Telemetry as Tracing } from '@cafe-for-me/lib/telemetry';
 import type { MetricsServer } from '@cafe-for-me/lib/metrics-server';
 import { createCachesCounts, type CachesCounts } from './cache-counts.ts';
 import { StartRefused } from '../refusal.ts';
 import type { Siblings } from '../process/siblings.ts';
 import { observeFetches, type FetchesTelemetry } from './telemetry-fetches.ts';
+import { observeLive, type LiveTelemetry } from './telemetry-live.ts';
 import { observeRequests, type RequestsTelemetry } from './telemetry-requests.ts';
 import type { TelemetrySettings } from './telemetry-settings.ts';
+import { observeTransports, type TransportTelemetry } from './telemetry-transports.ts';
 
 /**
  * What the router notes about its work, for metrics and traces. Where both are off there is none of it, and the hot path asks
@@ -20,10 +22,12 @@ export interface Telemetry {
   /** An operation begins to be planned. @returns to be called when it is, or can't be */
   planning(traceparent: string | undefined): (failure?: string) => void;
   readonly caches: CachesCounts;
-  /** Results that went to clients of subscriptions. */
-  readonly events: Count | undefined;
-  /** @param read how many there are at this moment */
-  showOpen(read: { sockets(): number; subscriptions(): number }): void;
+  /** Of connections that stay open; undefined when metrics are off. */
+  readonly transports: TransportTelemetry | undefined;
+  /** Of subscriptions; undefined when metrics are off. */
+  readonly live: LiveTelemetry | undefined;
+  /** @param read how many are open at this moment */
+  showSockets(read: () => number): void;
   /** For whoever offers them; undefined when metrics are off. */
   readonly metrics: Metrics | undefined;
   /** Sends the spans that are still here. */
@@ -62,12 +66,10 @@ export function createTelemetry(parts: {
       };
     },
     caches,
-    events: metrics?.counter('router_subscription_events_total', 'Results sent to clients of subscriptions.').of(),
-    showOpen(read) {
-      metrics?.gauge('router_sockets', 'Open WebSockets of clients.', [], 'sum', () => [[read.sockets()]]);
-      metrics?.gauge('router_subscriptions', 'Running subscriptions of clients.', [], 'sum', () => [
-        [read.subscriptions()],
-      ]);
+    transports: metrics && observeTransports(metrics),
+    live: metrics && observeLive(metrics),
+    showSockets(read) {
+      metrics?.gauge('router_sockets', 'Open WebSockets of clients.', [], 'sum', () => [[read()]]);
     },
     metrics,
     async stop() {

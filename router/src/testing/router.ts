@@ -35,7 +35,7 @@ export async function startRouter(
       level: 'debug',
       destination: { write: (line: string) => void lines.push(line) },
     }),
-    upstreamIdleMs: 1,
+    upstreamTimes: { idleMs: 1 },
     ...parts,
   });
   const url = `${await router.listen(0, '127.0.0.1')}/graphql`;
@@ -54,6 +54,7 @@ export async function startRouter(
       });
       return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
     },
+    /** Its `iterate` leaves out of an answer what is meant for resuming. */
     socket(clientOptions: Partial<ClientOptions> = {}): Client {
       const client = createClient({
         url: url.replace('http', 'ws'),
@@ -62,7 +63,7 @@ export async function startRouter(
         ...clientOptions,
       });
       clients.push(client);
-      return client;
+      return { ...client, iterate: (payload) => withoutResume(client.iterate(payload)) as never };
     },
     async stop() {
       for (const client of clients) await client.dispose();
@@ -72,6 +73,23 @@ export async function startRouter(
 }
 
 export type TestRouter = Awaited<ReturnType<typeof startRouter>>;
+
+function withoutResume(events: AsyncIterableIterator<AnyData>): AsyncIterableIterator<AnyData> {
+  return {
+    async next() {
+      const step = (await events.next()) as IteratorResult<AnyData, undefined>;
+      if (step.done === true || step.value.extensions === undefined) return step;
+      const { extensions, ...answer } = step.value;
+      const { resume: _resume, ...others } = extensions;
+      return { done: false, value: Object.keys(others).length === 0 ? answer : { ...answer, extensions: others } };
+    },
+    return: () => events.return!(),
+    throw: (error: unknown) => events.throw!(error),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
 
 /** All results of an operation that ends by itself. */
 export async function collect<T>(results: AsyncIterable<T>): Promise<T[]> {

@@ -1,0 +1,323 @@
+import type { GraphQLError } from 'graphql';
+import { subrequestFailed } from '../errors.ts';
+import type { Executed } from '../execution/executed.ts';
+import { subgraphError } from '../execution/failures.ts';
+import type { SubgraphAnswer, SubgraphError } from '../subgraphs/subgraph-answer.ts';
+import type { Upstream, UpstreamEvent, UpstreamPlace, UpstreamSubscription } from '../subgraphs/upstream.ts';
+import { isPassing } from './passing.ts';
+import { positionIn, type Position } from './position.ts';
+import type { Subscriber } from './subscriber.ts';
+import { notKnownYet, type Telling } from './telling.ts';
+import type { Topic } from './topic.ts';
+import type { Written } from './written.ts';
+
+/** An event on its way to the clients. */
+interface Waiting {
+  /** Undefined: it says nothing of where the stream is, or nothing good. */
+  readonly position: Position | undefined;
+  /** How the subscription goes on with it, when it has just been opened. */
+  readonly goesOn: 'exact' | 'snapshot' | undefined;
+  /** What its client may come back with. */
+  readonly comeBack: Position | undefined;
+  readonly occurredAt: number | undefined;
+  /** Until it is filled in. `'nothing'`: there is nothing to send. */
+  result: Executed | Error | 'nothing' | undefined;
+}
+
+/** How it is to end when the events that wait are delivered. */
+type Ending = 'completed' | readonly GraphQLError[];
+
+/**
+ * Clients who are at the same place of a topic, and the one upstream subscription that they share.
+ *
+ * Events are filled in while others come, and delivered in the order in which they came. When the upstream is lost it is opened
+ * again behind the last event that came, for as long as there are clients. When too many events wait, it is let go of until
+ * they are delivered, and then opened again in the same way.
+ */
+export class Cohort implements UpstreamSubscription {
+  readonly clients = new Set<Subscriber>();
+  readonly #topic: Topic;
+  #upstream: Upstream;
+  /** Where it began: what a client brought back. */
+  readonly start: Position | undefined;
+  /** A message was delivered: who comes now has missed it. */
+  hasBegun = false;
+  /** Where its clients are. */
+  delivered: Position | undefined;
+  /** They have everything up to there, and nothing more. */
+  isSettled = false;
+  #received: Position | undefined;
+  /** Events that came are a part of a present state of which more will come. */
+  #inSnapshot: boolean;
+  /** Events that were delivered are. */
+  #isAnew: boolean;
+  #waiting: Waiting[] = [];
+  #ending: Ending | undefined;
+  /** At the upstream; undefined while it isn't subscribed. */
+  #id: number | undefined;
+  /** What the upstream was asked to go on from. */
+  #asked: Position | undefined;
+  /** What the subgraph said of it last. */
+  #wentOn: 'exact' | 'snapshot' | undefined;
+  /** Nothing came since it was opened. */
+  #isFresh = true;
+  /** Something came since it began. */
+  #wasHeard = false;
+  #isPaused = false;
+  #isOver = false;
+  #tries = 0;
+  readonly #begunAt = performance.now();
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(topic: Topic, start: Position | undefined) {
+    this.#topic = topic;
+    this.#upstream = topic.upstream;
+    this.start = start;
+    this.delivered = start;
+    this.#received = start;
+    this.#inSnapshot = start === undefined;
+    this.#isAnew = start === undefined;
+  }
+
+  /** Subscribes; it must have a client by then. */
+  open(): void {
+    this.#asked = this.#received;
+    this.#isFresh = true;
+    this.#id = this.#upstream.subscribe(this);
+  }
+
+  add(subscriber: Subscriber): void {
+    subscriber.cohort = this;
+    this.clients.add(subscriber);
+    if (this.#wentOn !== undefined && subscriber.telling === notKnownYet) subscriber.goesOn(this.#wentOn);
+  }
+
+  remove(subscriber: Subscriber): void {
+    this.clients.delete(subscriber);
+    if (this.clients.size === 0) this.close();
+  }
+
+  told(telling: Telling): void {
+    this.#topic.told(telling);
+  }
+
+  /** Nobody is left to hear of it. */
+  close(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#retry);
+    this.#letGo();
+    this.#waiting = [];
+    this.#topic.left(this);
+  }
+
+  /** Whether clients would not notice if it were opened again. */
+  canMove(): boolean {
+    return this.#received !== undefined || !this.#wasHeard;
+  }
+
+  /** The subgraph is elsewhere from now on. */
+  moveTo(upstream: Upstream): void {
+    if (upstream === this.#upstream) return;
+    this.#letGo();
+    clearTimeout(this.#retry);
+    this.#upstream = upstream;
+    if (!this.#isPaused && this.#ending === undefined) this.open();
+  }
+
+  get clientHeaders() {
+    return this.#topic.context.headers;
+  }
+
+  request() {
+    const [any] = this.clients;
+    return this.#topic.upstreamRequest(any, this.#asked?.text);
+  }
+
+  event({ answer, place }: UpstreamEvent): void {
+    const waiting = this.#place(place);
+    this.#waiting.push(waiting);
+    void this.#fillIn(waiting, answer);
+    if (this.#waiting.length > this.#topic.limits.waitingEvents) {
+      this.#topic.tellSlow(this.#waiting.length);
+      this.#letGo();
+      this.#isPaused = true;
+    }
+  }
+
+  ready(place: UpstreamPlace): void {
+    // It stands without a message: who asked to go on and isn't told of it gets a present state in which there is nothing.
+    this.#waiting.push({ ...this.#place(place), result: 'nothing' });
+    this.#deliver();
+  }
+
+  refused(errors: readonly SubgraphError[]): void {
+    this.#id = undefined;
+    const { serviceName } = this.#topic.subscription.primary;
+    if (this.#wasHeard && errors.every(isPassing)) this.#tryAgain(errors[0]?.message, 'subscription');
+    else this.#endWith(errors.map((error) => subgraphError(error, serviceName, error.path)));
+  }
+
+  ended(): void {
+    this.#id = undefined;
+    this.#endWith('completed');
+  }
+
+  lost(reason: unknown, what: 'connection' | 'subscription'): void {
+    this.#id = undefined;
+    this.#tryAgain(reason, what);
+  }
+
+  #letGo(): void {
+    if (this.#id !== undefined) this.#upstream.unsubscribe(this.#id);
+    this.#id = undefined;
+  }
+
+  #tryAgain(reason: unknown, what: 'connection' | 'subscription'): void {
+    if (this.#isOver) return;
+    this.#tries += 1;
+    const { newTries, newMs, retryMs } = this.#topic.limits;
+    const isLong = this.#tries >= 2 && performance.now() - this.#begunAt > newMs;
+    if (!this.#wasHeard && (this.#tries >= newTries || isLong)) {
+      this.#topic.tellLost(reason);
+      this.#endWith([subrequestFailed(this.#topic.subscription.primary.serviceName)]);
+    } else if (what === 'connection') this.open();
+    else {
+      const wait = Math.min(retryMs * 2 ** (this.#tries - 1), longestRetryMs) * (0.5 + Math.random() / 2);
+      this.#retry = setTimeout(() => this.open(), wait);
+    }
+  }
+
+  /** What a message says of where the stream is, compared with what was known. */
+  #place(place: UpstreamPlace): Omit<Waiting, 'result'> & { result: undefined } {
+    const position = positionIn(place.position);
+    const isFirst = this.#isFresh;
+    let goesOn: Waiting['goesOn'] = place.resumed === 'snapshot' ? 'snapshot' : undefined;
+    if (isFirst) {
+      const goesOnExactly = this.#asked !== undefined && place.resumed === 'exact';
+      if (goesOnExactly) goesOn = 'exact';
+      else if (this.#asked !== undefined || this.#wasHeard) goesOn = 'snapshot';
+    }
+    this.#isFresh = false;
+    this.#wasHeard = true;
+    this.#tries = 0;
+    if (goesOn === 'snapshot') this.#inSnapshot = true;
+    const wasInSnapshot = this.#inSnapshot;
+    const before = this.#received;
+    if (position !== undefined) {
+      this.#received = position;
+      this.#inSnapshot = false;
+      this.#topic.hasPositions = true;
+    }
+    return {
+      position,
+      goesOn,
+      comeBack: position ?? (wasInSnapshot ? undefined : before),
+      occurredAt: place.occurredAt ?? this.#arrival(wasInSnapshot, isFirst),
+      result: undefined,
+    };
+  }
+
+  /** A present state didn't happen now; one that is never finished may be the events of a subgraph without positions. */
+  #arrival(inSnapshot: boolean, isFirst: boolean): number | undefined {
+    return inSnapshot && (isFirst || this.#topic.hasPositions) ? undefined : Date.now();
+  }
+
+  async #fillIn(waiting: Waiting, answer: SubgraphAnswer): Promise<void> {
+    try {
+      const [any] = this.clients;
+      waiting.result = await this.#topic.fillIn(answer, any);
+    } catch (error) {
+      waiting.result = error instanceof Error ? error : new Error(String(error));
+    }
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    while (!this.#isOver && this.#waiting[0]?.result !== undefined) this.#deliverOne(this.#waiting.shift()!);
+    if (this.#isOver || this.#waiting.length > 0) return;
+    if (this.#ending !== undefined) this.#finish(this.#ending);
+    else if (this.#isPaused) {
+      this.#isPaused = false;
+      this.open();
+    }
+  }
+
+  #deliverOne({ position, goesOn, comeBack, occurredAt, result }: Waiting): void {
+    const before = this.delivered;
+    if (result === undefined) return;
+    if (result instanceof Error) return this.#finish(this.#topic.faultIn(result));
+    if (result !== 'nothing' && result.withdrawn === true) return this.#endAll('withdrawn');
+    if (goesOn !== undefined) this.#goOn(goesOn);
+    if (result === 'nothing') {
+      this.#isAnew = true;
+      this.#arriveAt(position, before);
+    } else {
+      let written: Written;
+      try {
+        written = this.#topic.write(result, comeBack, occurredAt);
+      } catch (error) {
+        return this.#finish(this.#topic.faultIn(error as Error));
+      }
+      this.hasBegun = true;
+      this.#arriveAt(position, before);
+      this.#topic.deliver(() => this.#send(written, before, position));
+    }
+    this.#topic.merge();
+  }
+
+  #goOn(how: 'exact' | 'snapshot'): void {
+    this.#wentOn = how;
+    for (const one of this.clients) one.goesOn(how);
+    if (how === 'exact') return;
+    this.#isAnew = true;
+    for (const one of this.clients) one.startsAnew();
+  }
+
+  #send(written: Written, before: Position | undefined, position: Position | undefined): number {
+    let sent = 0;
+    for (const one of this.clients) sent += one.deliver(written, before, position);
+    return sent;
+  }
+
+  /** Two messages of one place belong together: between them there is none where others could go on. */
+  #arriveAt(position: Position | undefined, before: Position | undefined): void {
+    this.isSettled = false;
+    if (position === undefined) return;
+    const goesForward = position.stream !== before?.stream || position.sequence !== before.sequence;
+    this.isSettled = position.isSettled && (this.#isAnew || goesForward || !before.isSettled);
+    this.#isAnew = false;
+    this.delivered = position;
+  }
+
+  #endWith(ending: Ending): void {
+    this.#ending = ending;
+    this.#deliver();
+  }
+
+  #finish(ending: Ending): void {
+    this.#letGo();
+    this.#waiting = [];
+    this.#takeNobody();
+    if (ending === 'completed') for (const one of this.clients) one.completed();
+    else {
+      const errors = this.#topic.formatted(ending);
+      for (const one of this.clients) one.failed(errors);
+    }
+    this.close();
+  }
+
+  /** Its end may make others end, elsewhere, and those who are left there must not come here. */
+  #takeNobody(): void {
+    this.hasBegun = true;
+    this.isSettled = false;
+  }
+
+  #endAll(reason: 'withdrawn'): void {
+    this.#takeNobody();
+    for (const one of this.clients) one.end(reason);
+    this.close();
+  }
+}
+
+const longestRetryMs = 5_000;
