@@ -85,6 +85,12 @@ export function createPublisher({
     for (;;) {
       if (!connection || !connected) return Number.POSITIVE_INFINITY;
       await linger.wait(stopped.signal);
+      try {
+        // Also before there is anything to publish: who follows the stream has a place in it only once it is there.
+        await makeStream(connection);
+      } catch (error) {
+        return backOff(new Map([['', error]]));
+      }
       const now = Date.now();
       const waiting = [...held].filter(([, { until }]) => until > now).map(([aggregateId]) => aggregateId);
       const rows = await selectUnpublished(client, waiting, inFlight);
@@ -100,6 +106,14 @@ export function createPublisher({
       // Whoever adds more says so; a last look that finds nothing would be a statement for each batch.
       if (rows.length < inFlight) return nextTry(now);
     }
+  }
+
+  async function makeStream(nc: NatsConnection): Promise<void> {
+    if (!stream || streamReady) return;
+    await ensureStream(nc, stream, {
+      signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(ACK_WITHIN_MS)]),
+    });
+    streamReady = true;
   }
 
   /** Nothing at all went through: the broker is in trouble, so everything waits. */
@@ -130,16 +144,6 @@ export function createPublisher({
   ): Promise<{ sent: Sent[]; failed: Map<string, unknown> }> {
     const sent: Sent[] = [];
     const failed = new Map<string, unknown>();
-    try {
-      if (stream && !streamReady) {
-        await ensureStream(nc, stream, {
-          signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(ACK_WITHIN_MS)]),
-        });
-        streamReady = true;
-      }
-    } catch (error) {
-      return { sent, failed: new Map([['', error]]) };
-    }
     const js = nc.jetstream();
     const publishInOrder = async (own: readonly Row[]): Promise<void> => {
       for (const row of own) {

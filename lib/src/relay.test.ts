@@ -177,6 +177,14 @@ describe('createRelay', () => {
     expect(versions).toEqual([1, 2]);
   });
 
+  it('makes the stream it was given before there is anything to publish', async () => {
+    const manager = await stream.nc.jetstreamManager();
+    await manager.streams.delete(stream.name);
+    await startRelay({ stream: { name: stream.name, subjects: stream.subjects } });
+    const made = await until(() => manager.streams.info(stream.name).catch(() => undefined));
+    expect(made.state.messages).toBe(0);
+  });
+
   it('makes the stream it was given, and again after the broker lost it', async () => {
     const manager = await stream.nc.jetstreamManager();
     await manager.streams.delete(stream.name);
