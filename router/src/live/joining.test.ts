@@ -1,0 +1,124 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Executed } from '../execute.ts';
+import { startLiveCore, type NotingClient } from '../testing/live-core.ts';
+import { createModelledStream, type Told } from '../testing/modelled-stream.ts';
+import { randomFrom } from '../testing/random-operation.ts';
+
+/** What one client knows, whatever connections it took: it fails when it is told something twice, too late or not at all. */
+class Follower {
+  client: NotingClient;
+  readonly #versions = new Map<string, number>();
+  /** Of the present state that is being told, how many are still to come. */
+  #toCome: Set<string> | undefined;
+  #isToBegin = true;
+  #read = 0;
+  #resume: string | undefined;
+
+  constructor(client: NotingClient) {
+    this.client = client;
+  }
+
+  /** Comes back with what it has. */
+  comeBack(start: (resume: string | undefined) => NotingClient): void {
+    this.read();
+    this.client.stop();
+    this.client = start(this.#resume);
+    this.#read = 0;
+    // Without a token it begins anew; with one, whatever its first message says.
+    if (this.#resume === undefined) this.#isToBegin = true;
+  }
+
+  read(): void {
+    for (; this.#read < this.client.messages.length; this.#read++) {
+      const { text, resume } = this.client.messages[this.#read]!;
+      const { data, extensions } = JSON.parse(text) as {
+        data: { told: Told };
+        extensions: { resumed?: string; resumedReason?: string };
+      };
+      this.#resume = resume;
+      if (extensions.resumed === 'snapshot') this.#isToBegin = true;
+      this.#take(data.told);
+    }
+  }
+
+  #take({ aggregate, version, of }: Told): void {
+    if (this.#isToBegin) {
+      this.#isToBegin = false;
+      this.#versions.clear();
+      this.#toCome = new Set();
+    }
+    if (of !== undefined) {
+      expect(this.#toCome?.has(aggregate)).toBe(false);
+      this.#toCome!.add(aggregate);
+      this.#versions.set(aggregate, version);
+      if (this.#toCome!.size === of) this.#toCome = undefined;
+      return;
+    }
+    expect(this.#toCome?.size ?? 0).toBe(0);
+    expect([aggregate, version]).toEqual([aggregate, (this.#versions.get(aggregate) ?? 0) + 1]);
+    this.#versions.set(aggregate, version);
+  }
+
+  get versions(): ReadonlyMap<string, number> {
+    return this.#versions;
+  }
+}
+
+async function follow(seed: number): Promise<void> {
+  const random = randomFrom(seed);
+  const stream = createModelledStream();
+  const filling: (() => void)[] = [];
+  const core = startLiveCore(stream.upstream, {
+    limits: { waitingEvents: 1 + random.below(6), retryMs: 0, newTries: Infinity, newMs: Infinity },
+    executeEvent: ({ data }) =>
+      new Promise<Executed>((resolve) => filling.push(() => resolve({ data: JSON.stringify(data) }))),
+  });
+  const followers: Follower[] = [];
+  const start = (resume?: string) => core.start({ resume });
+  const mayStartAnew = random.chance(0.3);
+
+  const actions: (() => void)[] = [
+    () => stream.commit(random.pick(['a', 'b', 'c'])),
+    () => void stream.publish(),
+    () => void stream.publish(),
+    () => stream.publishOther(),
+    ...Array.from({ length: 8 }, () => () => void stream.step(random.below)),
+    ...Array.from({ length: 5 }, () => () => filling.splice(random.below(filling.length), 1)[0]?.()),
+    () => void (followers.length < 12 && followers.push(new Follower(start()))),
+    () => followers.length > 0 && random.pick(followers).comeBack(start),
+    () => void (random.chance(0.2) && stream.breakDown()),
+    () => {
+      if (followers.length > 2) followers.splice(random.below(followers.length), 1)[0]!.client.stop();
+    },
+    () => void (mayStartAnew && random.chance(0.1) && stream.startAnew()),
+  ];
+  for (let count = 0; count < 400; count++) {
+    random.pick(actions)();
+    if (random.chance(0.5)) await setImmediate();
+    for (const one of followers) one.read();
+  }
+
+  // All that is left takes its way.
+  while (stream.publish());
+  for (let quiet = 0; quiet < 3; ) {
+    const moved = stream.step(random.below) || filling.length > 0;
+    filling.splice(0).forEach((fill) => fill());
+    await setImmediate();
+    quiet = moved ? 0 : quiet + 1;
+  }
+  for (const one of followers) {
+    one.read();
+    expect(one.versions).toEqual(stream.present());
+  }
+  // Whoever is at the same place has come together.
+  expect(stream.running).toBe(followers.length === 0 ? 0 : 1);
+  for (const { client } of followers) client.stop();
+  expect([stream.running, core.live.count()]).toEqual([0, 0]);
+}
+
+describe('clients of one topic', () => {
+  it.each(Array.from({ length: 300 }, (_none, index) => index + 1))(
+    'are told the present state and then every change, once and in order, however they come, go and come back: seed %i',
+    follow,
+  );
+});
