@@ -21,8 +21,13 @@ export async function openRawSocket(
   closed.catch(() => undefined);
   await once(socket, 'open');
 
+  let over = false;
+  socket.on('close', () => {
+    over = true;
+    wake?.();
+  });
   async function next(): Promise<unknown> {
-    while (messages.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    while (messages.length === 0 && !over) await new Promise<void>((resolve) => (wake = resolve));
     return messages.shift();
   }
   const send = (message: unknown) => socket.send(typeof message === 'string' ? message : JSON.stringify(message));
@@ -35,7 +40,7 @@ export async function openRawSocket(
     send,
     subscribe: (id: string, query = 'subscription { any }', extensions?: object) =>
       send({ id, type: 'subscribe', payload: { query, extensions } }),
-    /** The next message. */
+    /** The next message; undefined when there is none any more. */
     next,
     closed,
   };
