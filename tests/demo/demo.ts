@@ -142,9 +142,19 @@ export async function playDemo(target: DemoTarget, stage: Stage): Promise<void> 
     stage.expect('refused', tooLate.userErrors[0]?.code, 'CANNOT_ORDER_CANCELED');
     stage.expect('cannotOrderCanceled', (await customer.order(order.id))?.cannotOrderCanceled, true);
 
-    stage.step('The coffee is ready, and picked up by its code');
+    stage.step("The customer's phone loses the network in a lift; the coffee is ready meanwhile");
+    const outOfTheLift = customerGraph.lose();
     const ready = await staff.act('markReady', order.id);
+    await eventually(
+      () => customer.order(order.id),
+      (found) => found?.status === 'READY',
+    );
+    stage.expect('nothing came', live.events.at(-1)?.orderStatusChanged.status, 'ACCEPTED');
+    outOfTheLift();
     await settled(live, 'status', 'READY');
+    stage.expect('went on where it was', live.resumed, ['exact']);
+
+    stage.step('It is picked up by its code');
     await staff.act('handOver', order.id, { pickupCode: ready.delivery?.pickupCode });
     await settled(live, 'status', 'PICKED_UP');
     stage.expect(
