@@ -143,6 +143,12 @@ async function report(
     );
     write('the client waited that waited longest, by itself.');
     write('Clients come back as stock graphql-ws does: after 1 s + 0.3 to 3 s, then 2 s + 0.3 to 3 s, and so on.');
+    const spent = (each: readonly [string, number][]) =>
+      each.map(([name, ms]) => `${name} ${ms.toFixed(2)}`).join(', ');
+    write(`Processor time for each client until all were subscribed, ms: ${spent(orders.spent)}`);
+    const { spentAgain, closings } = orders.rounds.at(-1) ?? {};
+    if (spentAgain !== undefined) write(`The same when all came back: ${spent(spentAgain)}`);
+    if (closings !== undefined) write(`How their sockets were closed until all were back: ${JSON.stringify(closings)}`);
     if (orders.failures.length > 0) write(`${orders.failures.length} failed, the first: ${orders.failures[0]}`);
     if (orders.disordered > 0) write(`OUT OF ORDER: ${orders.disordered}`);
   }

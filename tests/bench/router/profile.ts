@@ -35,7 +35,7 @@ interface Said {
  * @param file gets the profile, for Chrome's developer tools
  */
 export async function profiled<T>(
-  child: Child,
+  child: Pick<Child, 'lastLines'>,
   file: string,
   write: (line: string) => void,
   work: () => Promise<T>,

@@ -33,12 +33,14 @@ let failures: string[] = [];
 let fanout = noteFanout(0);
 let orders = noteOrders(0);
 let returns: Return[] = [];
+/** How often sockets were closed, by how. */
+let closings = new Map<string, number>();
 let { quietMs } = patience;
 /** How many of the arrivals were told. */
 let told = 0;
 
 /** Waits until `count()` is `goal`. @throws when it does not grow for a while */
-async function reached(goal: number, count: () => number, what: string): Promise<void> {
+async function reached(goal: number, count: () => number, what: string, lookMs = 20): Promise<void> {
   let last = -1;
   let since = performance.now();
   while (count() < goal) {
@@ -48,7 +50,7 @@ async function reached(goal: number, count: () => number, what: string): Promise
     } else if (performance.now() - since > quietMs) {
       throw new Error(`${what}: ${last} of ${goal}, and nothing more comes`);
     }
-    await wait(20);
+    await wait(lookMs);
   }
 }
 
@@ -72,7 +74,9 @@ async function openAll(
   sockets = [];
   failures = [];
   returns = [];
+  closings = new Map();
   let slots = 0;
+  const what = 'subscriptions with their first message';
   for (const [client, { authorization, operations }] of clients.entries()) {
     const firstSlot = slots;
     let subscribed = false;
@@ -94,15 +98,16 @@ async function openAll(
         if (subscribed) returns.push({ client, at: sharedNow(), waited: socket.waited });
         subscribed = true;
       },
+      closed: (how) => closings.set(how, (closings.get(how) ?? 0) + 1),
       failed: (reason) => failures.push(reason),
     });
     slots += operations.length;
     sockets.push(socket);
     socket.open();
     const behind = slots - OPENING * operations.length;
-    while (begun() < behind && failures.length === 0) await wait(1);
+    await reached(behind, () => begun() + failures.length, what, 1);
   }
-  await reached(slots, () => begun() + failures.length, 'subscriptions with their first message');
+  await reached(slots, () => begun() + failures.length, what);
   if (failures.length > 0) throw new Error(`${failures.length} clients failed, the first: ${failures[0]}`);
   return { ms: performance.now() - startedAt };
 }
@@ -185,10 +190,11 @@ const commands = {
   counted: (): number => orders.counted(),
 
   /** Waits until all have come back since it was asked last. */
-  async returns(): Promise<Return[]> {
+  async returns(): Promise<{ returned: Return[]; closings: Readonly<Record<string, number>> }> {
     await reached(sockets.length, () => returns.length + failures.length, 'clients that came back');
-    const all = returns;
+    const all = { returned: returns, closings: Object.fromEntries(closings) };
     returns = [];
+    closings = new Map();
     return all;
   },
 

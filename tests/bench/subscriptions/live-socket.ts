@@ -25,6 +25,8 @@ export interface LiveSocketOptions {
   resumeOf(index: number): string | undefined;
   /** All operations were sent. */
   subscribed(): void;
+  /** Its socket was closed, and it comes back. @param how the close code, or what the system said */
+  closed(how: string): void;
   /** Something that ends it for good. */
   failed(reason: string): void;
   /** Whether it comes back when its socket closes. */
@@ -61,11 +63,12 @@ export class LiveSocket {
   private readonly options: LiveSocketOptions;
   private readonly given: string;
   private socket: Socket | undefined;
-  private phase: 'closed' | 'opening' | 'open' = 'closed';
+  private phase: 'closed' | 'opening' | 'open' | 'subscribed' = 'closed';
   private pending: Buffer | undefined;
   /** Operations that had no message since they were sent. */
   private silent = new Set<number>();
   private tries = 0;
+  private closedWith: string | undefined;
   private over = false;
   /** How long it waited in all since it was last subscribed, in ms. */
   waited = 0;
@@ -93,8 +96,10 @@ export class LiveSocket {
       },
     });
     this.socket = socket;
-    socket.on('error', () => undefined);
-    socket.on('close', () => this.closed());
+    let how = 'closed without a close frame';
+    this.closedWith = undefined;
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => (how = code ?? how));
+    socket.on('close', () => this.closed(`${this.closedWith ?? how} while ${this.phase}`));
     socket.write(upgradeRequest(port, path));
   }
 
@@ -103,9 +108,10 @@ export class LiveSocket {
     this.socket?.destroy();
   }
 
-  private closed(): void {
+  private closed(how: string): void {
     this.phase = 'closed';
     if (this.over) return;
+    this.options.closed(how);
     if (!this.options.comesBack || this.tries >= RETRIES) {
       this.fail('the socket was closed');
       return;
@@ -139,6 +145,7 @@ export class LiveSocket {
       if (headEnd >= 0) {
         const status = bytes.toString('latin1', 9, 12);
         if (status === '503') {
+          this.closedWith = status;
           this.socket?.destroy();
           return;
         }
@@ -151,7 +158,7 @@ export class LiveSocket {
         begin = headEnd + HEAD_END.length;
       }
     }
-    if (this.phase === 'open') begin = readFrames(bytes, begin, end, this.onFrame);
+    if (this.phase === 'open' || this.phase === 'subscribed') begin = readFrames(bytes, begin, end, this.onFrame);
     if (begin < end) this.pending = Buffer.from(bytes.subarray(begin, end));
   }
 
@@ -164,6 +171,7 @@ export class LiveSocket {
     else if (opcode === opcodes.ping) this.send(opcodes.pong, bytes.subarray(from, to));
     else if (opcode === opcodes.close) {
       const code = to - from < 2 ? 1005 : bytes.readUInt16BE(from);
+      this.closedWith = `${code}`;
       const reason = `closed with ${code} ${bytes.toString('utf8', Math.min(from + 2, to), to)}`;
       if (FATAL.has(code)) this.fail(reason);
       else this.socket?.end(clientFrame(opcodes.close, bytes.subarray(from, to)));
@@ -194,6 +202,7 @@ export class LiveSocket {
   private subscribe(): void {
     const { client, operations, resumeOf, subscribed } = this.options;
     this.tries = 0;
+    this.phase = 'subscribed';
     for (const [index, { query, variables }] of operations.entries()) {
       const resume = resumeOf(index);
       const payload = { query, variables, ...(resume !== undefined && { extensions: { resume } }) };

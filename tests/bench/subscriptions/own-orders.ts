@@ -3,10 +3,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { freePort } from '@cafe-for-me/deploy/free-port';
+import { localDir } from '@cafe-for-me/deploy/paths';
 import { startPostgres } from '@cafe-for-me/deploy/postgres';
 import { startSystem, type System } from '@cafe-for-me/deploy/system';
 import type { AnyEnvelope } from '@cafe-for-me/schema/events';
 import { connect } from 'nats';
+import { perUnit, processorTime } from '../cpu.ts';
+import { profiled } from '../router/profile.ts';
 import { createChanges, type Changes } from './changes.ts';
 import type { Return } from './clients.ts';
 import { sharedNow } from './clock.ts';
@@ -30,6 +33,8 @@ export interface OwnOrdersOptions {
   readonly kill: boolean;
   /** For files of this run. */
   readonly dir: string;
+  /** Takes CPU profiles of the router and the customer service while all subscribe. */
+  readonly profile: boolean;
   /** A running PostgreSQL. @default one is started, durable as npm start has it */
   readonly postgresUrl?: string;
   readonly tampering?: Tampering;
@@ -50,11 +55,17 @@ export interface OwnOrdersRound {
   readonly allBack?: number;
   /** What the client that waited longest waited by itself before it tried again. */
   readonly longestWait?: number;
+  /** Processor time for each client from the kill until all were back, by process. */
+  readonly spentAgain?: readonly [string, number][];
+  /** How often clients' sockets were closed meanwhile, by how. */
+  readonly closings?: Readonly<Record<string, number>>;
 }
 
 export interface OwnOrdersMeasured extends Account {
   readonly rounds: readonly OwnOrdersRound[];
   readonly openMs: number;
+  /** Processor time for each client until all were subscribed, in ms, by process. */
+  readonly spent: readonly [string, number][];
   /** Of the router, for each. */
   readonly kib: number;
   readonly committed: number;
@@ -85,6 +96,7 @@ export async function measureOwnOrders(
       without: ['delivery', 'accounting'],
       env: {
         router: { CONFIG: config, NODE_OPTIONS: `--max-semi-space-size=64 --inspect=127.0.0.1:${inspectorPort}` },
+        ...(options.profile && { customer: { NODE_OPTIONS: '--inspect=0' } }),
       },
     });
     try {
@@ -116,13 +128,10 @@ async function measureAt(
       (await settledMemory(system.process('router').pid() ?? 0, inspectorPort, patience)).residentKib;
     const before = await memory();
     const target = { port: system.ports.router, path: '/graphql' };
-    const { ms: openMs } = await clients.tell('openOrders', {
-      ...target,
-      query: SUBSCRIPTION,
-      orders,
-      tampering,
-      patience,
-    });
+    const open = () => clients.tell('openOrders', { ...target, query: SUBSCRIPTION, orders, tampering, patience });
+    const spentBefore = await spentBy(system, clients);
+    const { ms: openMs } = await (options.profile ? profiledOpening(system, open, write) : open());
+    const spent = perUnit(spentBefore, await spentBy(system, clients), count);
     const kib = ((await memory()) - before) / count;
     const changes = createChanges(store, 1);
     const arrivals: Arrival[] = [];
@@ -156,11 +165,29 @@ async function measureAt(
     const told: Partial<Record<Told, number>> = {};
     for (const [, , , what] of arrivals) if (what !== 'next') told[what] = (told[what] ?? 0) + 1;
     const accounted = account(count, changes.committed, arrivals);
-    return { ...accounted, rounds, openMs, kib, committed: changes.committed.length, told, failures };
+    return { ...accounted, rounds, openMs, spent, kib, committed: changes.committed.length, told, failures };
   } finally {
     await store.close();
     await broker.close();
   }
+}
+
+/** Processor time so far, by process. */
+function spentBy(system: System, clients: Clients): Promise<Record<string, number>> {
+  const pids: Record<string, number> = { clients: clients.child.pid };
+  for (const name of ['router', 'customer', 'nats'] as const) pids[name] = system.process(name).pid() ?? 0;
+  return processorTime(pids);
+}
+
+function profiledOpening<Done>(system: System, open: () => Promise<Done>, write: Write): Promise<Done> {
+  const of = (name: 'router' | 'customer', work: () => Promise<Done>) =>
+    profiled(
+      { lastLines: (count = 1000) => system.process(name).logs(count) },
+      join(localDir, `subscriptions-${name}.cpuprofile`),
+      write,
+      work,
+    );
+  return of('router', () => of('customer', open));
 }
 
 function withTokens(system: System, { orders }: OrdersStore): Promise<{ id: string; token: string }[]> {
@@ -211,19 +238,24 @@ async function killRouter(
   arrivals: readonly Arrival[],
   collect: () => Promise<void>,
   write: Write,
-): Promise<Pick<OwnOrdersRound, 'wholeAgain' | 'allBack' | 'longestWait'>> {
+): Promise<Pick<OwnOrdersRound, 'wholeAgain' | 'allBack' | 'longestWait' | 'spentAgain' | 'closings'>> {
   const { perSecond, patience } = options;
   write('  the router is killed and started again, changes go on');
   const running = changes.begin(perSecond);
   let killedAt: number;
   let returned: readonly Return[];
+  let closings: OwnOrdersRound['closings'];
+  let spentAgain: [string, number][];
   try {
     await wait(patience.aroundMs);
     const router = system.process('router');
+    const before = await spentBy(system, clients);
     killedAt = sharedNow();
     await router.kill();
     await router.start({ until: 'spawned' });
-    returned = await clients.tell('returns');
+    ({ returned, closings } = await clients.tell('returns'));
+    // The router is another process, which began at 0.
+    spentAgain = perUnit({ ...before, router: 0 }, await spentBy(system, clients), options.clients);
     await wait(patience.aroundMs);
   } finally {
     await running.stop();
@@ -233,7 +265,7 @@ async function killRouter(
   const allBack = Math.max(...returned.map(({ at }) => at)) - killedAt;
   const longestWait = Math.max(...returned.map(({ waited }) => waited));
   const wholeAgain = wholeAt(returned, changes.committed, arrivals) - killedAt;
-  return { wholeAgain, allBack, longestWait };
+  return { wholeAgain, allBack, longestWait, spentAgain, closings };
 }
 
 /** A plain subscriber of the broker, which hears each event when it is published. */

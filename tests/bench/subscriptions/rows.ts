@@ -48,7 +48,8 @@ export function rowsOfOneTopic({ single, shared }: OneTopicRounds, subscribers: 
 
 export function rowsOfOwnOrders(measured: OwnOrdersMeasured, subscribers: number, perSecond: number): Row[] {
   const { rounds, kib, lost, doubled, openMs } = measured;
-  const of = (kind: keyof OwnOrdersRound) => figureOf(rounds.map((round) => round[kind] ?? Number.NaN));
+  const of = (kind: Exclude<keyof OwnOrdersRound, 'spentAgain' | 'closings'>) =>
+    figureOf(rounds.map((round) => round[kind] ?? Number.NaN));
   const rows: Row[] = [
     {
       name: `café: until all ${subscribers} were subscribed to their own orders`,
