@@ -48,14 +48,16 @@ class Follower {
       this.#toCome = new Set();
     }
     if (of !== undefined) {
-      expect(this.#toCome?.has(aggregate)).toBe(false);
-      this.#toCome!.add(aggregate);
+      if (this.#toCome === undefined || this.#toCome.has(aggregate))
+        throw new Error('a part of a present state too many');
+      this.#toCome.add(aggregate);
       this.#versions.set(aggregate, version);
-      if (this.#toCome!.size === of) this.#toCome = undefined;
+      if (this.#toCome.size === of) this.#toCome = undefined;
       return;
     }
-    expect(this.#toCome?.size ?? 0).toBe(0);
-    expect([aggregate, version]).toEqual([aggregate, (this.#versions.get(aggregate) ?? 0) + 1]);
+    const before = this.#versions.get(aggregate) ?? 0;
+    if ((this.#toCome?.size ?? 0) > 0) throw new Error('a change before the end of the present state');
+    if (version !== before + 1) throw new Error(`version ${version} of ${aggregate} after ${before}`);
     this.#versions.set(aggregate, version);
   }
 
@@ -100,7 +102,7 @@ async function follow(seed: number): Promise<void> {
 
   // All that is left takes its way.
   while (stream.publish());
-  for (let quiet = 0; quiet < 3; ) {
+  for (let quiet = 0; quiet < 3;) {
     const moved = stream.step(random.below) || filling.length > 0;
     filling.splice(0).forEach((fill) => fill());
     await setImmediate();

@@ -14,6 +14,8 @@ import type { Upstream } from '../subgraphs/upstream.ts';
 
 type Options = Parameters<typeof createLiveSubscriptions>[0];
 
+const log = createLogger({ service: 'router', level: 'silent' });
+
 /** A client that writes down what it is told. */
 export class NotingClient implements LiveClient {
   readonly messages: LiveMessage[] = [];
@@ -56,13 +58,12 @@ export function startLiveCore(
   upstream: Upstream,
   options: Partial<Options> & { executeEvent?: (event: SubgraphAnswer) => Promise<Executed> } = {},
 ) {
-  const log = createLogger({ service: 'router', level: 'silent' });
   const { executeEvent = ({ data }) => Promise.resolve({ data: JSON.stringify(data) }), ...given } = options;
   let executions = 0;
 
   function generationOf(upstreams: ReadonlyMap<string, Upstream>): Generation {
     return {
-      pipeline: { run: async (request: object) => accepted(String((request as { query: string }).query)) } as never,
+      pipeline: { run: async (request: { query: string }) => accepted(request.query) } as never,
       upstreams,
       enter() {},
       leave() {},

@@ -94,20 +94,20 @@ export function createModelledStream() {
     return true;
   }
 
+  async function read(id: number, feed: Feed): Promise<void> {
+    const { resumeFrom } = (await feed.subscription.request()).extensions;
+    if (feeds.get(id) !== feed) return;
+    if (typeof resumeFrom === 'string') resume(feed, resumeFrom);
+    else snapshot(feed, {});
+  }
+
   const upstream: Upstream = {
     subscribe(subscription) {
       const id = ++lastId;
       subscribes += 1;
       const feed: Feed = { subscription, waiting: [], next: Infinity, ahead: new Map() };
       feeds.set(id, feed);
-      feed.waiting.push(function read() {
-        void Promise.resolve(subscription.request()).then(({ extensions }) => {
-          if (feeds.get(id) !== feed) return;
-          const { resumeFrom } = extensions;
-          if (typeof resumeFrom === 'string') resume(feed, resumeFrom);
-          else snapshot(feed, {});
-        });
-      });
+      feed.waiting.push(() => void read(id, feed));
       return id;
     },
     unsubscribe: (id) => void feeds.delete(id),
@@ -167,5 +167,3 @@ export function createModelledStream() {
     },
   };
 }
-
-export type ModelledStream = ReturnType<typeof createModelledStream>;
