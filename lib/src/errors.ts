@@ -35,7 +35,7 @@ export function badInput(message: string, path?: readonly (string | number)[]): 
 export function unavailable(cause: unknown): GraphQLError {
   const originalError = cause instanceof Error ? cause : null;
   const extensions = { code: errorCodes.unavailable };
-  return new GraphQLError('The service has no database at the moment. Try again.', { originalError, extensions });
+  return new GraphQLError('The service is not available at the moment. Try again.', { originalError, extensions });
 }
 
 export type FormatError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;

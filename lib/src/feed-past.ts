@@ -42,7 +42,7 @@ export interface PastOf {
   /** The past ends where the ring begins. */
   until(): number;
   head(): number;
-  repeatOf(sequence: number): number;
+  repeatOf(sequence: number, event: EventEnvelope): number;
   keysOf(event: EventEnvelope): readonly string[];
 }
 
@@ -166,7 +166,7 @@ export class FeedPast {
       sequence,
       event,
       arrivedAt: undefined,
-      repeatOf: this.#of.repeatOf(sequence),
+      repeatOf: this.#of.repeatOf(sequence, event),
     }));
   }
 

@@ -69,6 +69,8 @@ export class FeedRing {
   #kept = new Line<Kept>();
   #keys = new Map<string, Key>();
   #versions = new Map<string, SeenVersion>();
+  /** What was known of versions before a part of the stream was left out. */
+  #before = new Map<string, SeenVersion>();
   /** By the sequence of a repetition: that of the event's first place. */
   #repeats = new Map<number, number>();
 
@@ -116,15 +118,24 @@ export class FeedRing {
     if (this.size === 0) this.from = sequence + 1;
   }
 
-  /**
-   * Forgets everything and goes on at a sequence: what is between will never come.
-   *
-   * @param upTo what those who wait have missed nothing up to
-   */
-  skipTo(sequence: number, upTo: number): void {
-    this.#kept = new Line();
-    this.#versions.clear();
+  /** Goes on at a sequence further on, empty: what is between never comes here. Those who wait have missed nothing before it. */
+  skipTo(sequence: number): void {
+    const upTo = this.head;
+    this.#before = this.#versions;
+    this.#versions = new Map();
+    this.#emptyAt(sequence, upTo);
+  }
+
+  /** Begins anew, with another stream: nothing that was known is true of it. */
+  beginAt(sequence: number): void {
+    this.#before = new Map();
+    this.#versions = new Map();
     this.#repeats.clear();
+    this.#emptyAt(sequence, 0);
+  }
+
+  #emptyAt(sequence: number, upTo: number): void {
+    this.#kept = new Line();
     this.bytes = 0;
     this.from = sequence;
     this.head = sequence - 1;
@@ -169,9 +180,12 @@ export class FeedRing {
     return this.#versions.get(aggregateId);
   }
 
-  /** Where the event at this sequence stood before; 0 when it did not, or nobody knows. */
-  repeatOf(sequence: number): number {
-    return this.#repeats.get(sequence) ?? 0;
+  /** Where an event that the database has at this sequence stood before; 0 when it did not, or nobody knows. */
+  repeatOf(sequence: number, { id, aggregateId }: EventEnvelope): number {
+    const known = this.#repeats.get(sequence);
+    if (known !== undefined) return known;
+    const before = this.#before.get(aggregateId);
+    return before !== undefined && before.id === id && before.sequence < sequence ? before.sequence : 0;
   }
 
   /** @returns 0 for an event that is new, its first place for a repetition, undefined for one that is of no use to anybody */

@@ -110,7 +110,7 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
     since: () => life && new Date(life.state.created),
     until: () => ring.from - 1,
     head: () => ring.head,
-    repeatOf: (sequence) => ring.repeatOf(sequence),
+    repeatOf: (sequence, event) => ring.repeatOf(sequence, event),
     keysOf: keys,
   });
 
@@ -161,14 +161,14 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
     if (life !== undefined && isSame) {
       life = { name: life.name, state };
       if (phase !== 'reading') {
-        ring.skipTo(ringStart, 0);
+        ring.beginAt(ringStart);
         return ringStart;
       }
       // What was purged, or is more than a ring holds, is the database's.
       const from = Math.max(ring.head + 1, ringStart);
       if (from > ring.head + 1) {
         lastId = undefined;
-        ring.skipTo(from, ring.head);
+        ring.skipTo(from);
       }
       return from;
     }
@@ -181,13 +181,13 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
     if (isFirst && phase === 'missing') {
       // Subscribers who came before the stream have seen nothing of it, and miss nothing.
       const start = state.last - state.first < bound.count ? state.first : ringStart;
-      ring.skipTo(start, 0);
+      ring.beginAt(start);
       phase = 'reading';
       return start;
     }
     phase = 'priming';
     of.epoch += 1;
-    ring.skipTo(ringStart, 0);
+    ring.beginAt(ringStart);
     return ringStart;
   }
 
@@ -322,7 +322,7 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
     },
     async drain() {
       stopped.abort();
-      for (const cursor of [...cursors]) cursor.end();
+      for (const cursor of cursors) cursor.end();
       settle(phase === 'missing' ? 'missing' : 'reading');
       await running;
     },

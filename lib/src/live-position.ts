@@ -11,9 +11,9 @@ export interface Position {
   readonly ahead: ReadonlyMap<string, number>;
 }
 
-const FORM = /^([\w-]{1,200})~(\d{1,16})(?:~([\w-]{1,8192}))?$/;
-/** More than a café has on its counter; beyond, a position would be longer than what it stands for. */
-const MAX_AHEAD = 64;
+const FORM = /^([\w-]{1,200})~(\d{1,16})(?:~([\w-]{1,2048}))?$/;
+/** A position goes into a token, and that into a header: it must stay short. */
+const MAX_AHEAD = 24;
 /** Stands for too many: there is no going on from here but by a snapshot. */
 const TOO_MANY = '-';
 

@@ -13,6 +13,8 @@ export interface LiveVersionsOptions<State> {
   readonly topic: Topic;
   /** The place that the subscriber came back with. */
   readonly resumeFrom: string | undefined;
+  /** Asked first, where it could not be before: throws for one who may not follow this. */
+  readonly admit?: (() => Promise<void>) | undefined;
   /** The present states, one per aggregate. */
   readonly snapshot: () => Promise<readonly State[]>;
   /** Version 0: the state of an aggregate that nothing has happened to. */
@@ -114,9 +116,12 @@ class Joined<State> implements LiveVersions<State> {
   readonly #isOver = (): boolean => this.#hasEnded || this.#cursor?.hasEnded === true;
 
   async #begin(): Promise<void> {
-    const { feed, topic, resumeFrom } = this.#options;
+    const { feed, topic, resumeFrom, admit } = this.#options;
     const cursor = (this.#cursor ??= feed.follow(topic));
     const comesBack = this.#stage === 'new' && resumeFrom !== undefined;
+    if (admit && this.#stage === 'new') {
+      await throughFaults(admit, this.#isOver, comesBack ? undefined : DATABASE_WITHIN_MS);
+    }
     // One that comes back has a state already, so it can wait for the broker.
     await feed.settled(comesBack || this.#stage === 'lost' ? undefined : SETTLE_WITHIN_MS);
     if (this.#isOver()) {
@@ -172,7 +177,7 @@ class Joined<State> implements LiveVersions<State> {
   ): Promise<{ ahead: Map<string, number>; isStale: boolean }> {
     const { feed, versionOf } = this.#options;
     const ahead = new Map<string, number>();
-    const unknown: Promise<void>[] = [];
+    const unknown: { readonly aggregateId: string; readonly version: number }[] = [];
     const { sequence: place } = cursor;
     let isStale = false;
     for (const state of states) {
@@ -180,11 +185,7 @@ class Joined<State> implements LiveVersions<State> {
       if (version < 1) continue;
       const seen = feed.seen(aggregateId);
       if (seen === undefined) {
-        unknown.push(
-          feed.sequenceOf(aggregateId, version).then((sequence) => {
-            if (sequence === undefined || sequence > place) ahead.set(aggregateId, version);
-          }),
-        );
+        unknown.push({ aggregateId, version });
       } else if (seen.version < version) {
         ahead.set(aggregateId, version);
       } else if (seen.sequence <= place) {
@@ -196,7 +197,12 @@ class Joined<State> implements LiveVersions<State> {
         else ahead.set(aggregateId, version);
       }
     }
-    await Promise.all(unknown);
+    await Promise.all(
+      unknown.map(async ({ aggregateId, version }) => {
+        const sequence = await feed.sequenceOf(aggregateId, version);
+        if (sequence === undefined || sequence > place) ahead.set(aggregateId, version);
+      }),
+    );
     return { ahead, isStale };
   }
 

@@ -15,7 +15,15 @@ describe('the metrics of a service', () => {
   it('tell what waits in the outbox, for consumers, and for somebody to look at', async () => {
     const metrics = createMetrics();
     const consumers = { ORDERS: { pending: () => Promise.resolve(7) } };
-    showMessaging(metrics, { client: db.client, consumers });
+    const counts = {
+      subscribers: 4,
+      ringEvents: 5,
+      ringBytes: 600,
+      catchUpReads: 8,
+      resumed: { exact: 9, snapshot: 1 },
+    };
+    const feed = { stream: 'ORDERS', counts, lag: () => Promise.resolve(3) };
+    showMessaging(metrics, { client: db.client, consumers, feed });
     expect(await metrics.registry.metrics()).toContain('\noutbox_lag_seconds 0\n');
     await db.query('SELECT outbox_append($1::jsonb)', [
       outboxJson([testEvent('a', 1), testEvent('a', 2)], () => 'x.y'),
@@ -30,6 +38,12 @@ describe('the metrics of a service', () => {
     expect(Number(/^outbox_lag_seconds (.*)$/m.exec(text)?.[1])).toBeGreaterThanOrEqual(3600);
     expect(text).toContain('\nconsumer_pending_events{stream="ORDERS"} 7\n');
     expect(text).toContain('\ndead_letters{consumer="shop-ORDERS"} 1\n');
+    expect(text).toContain('\nfeed_lag_events{stream="ORDERS"} 3\n');
+    expect(text).toContain('\nfeed_ring_events{stream="ORDERS"} 5\n');
+    expect(text).toContain('\nfeed_ring_bytes{stream="ORDERS"} 600\n');
+    expect(text).toContain('\nfeed_subscribers{stream="ORDERS"} 4\n');
+    expect(text).toContain('\nfeed_catch_up_reads_total{stream="ORDERS"} 8\n');
+    expect(text).toContain('\nfeed_resumed_total{stream="ORDERS",outcome="exact"} 9\n');
   });
 
   it('tell how long operations took, by the status of their answers', async () => {

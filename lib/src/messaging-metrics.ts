@@ -1,4 +1,5 @@
 import type { Consumer } from './consumer.ts';
+import type { Feed } from './feed.ts';
 import type { Metrics, Reading } from './metrics.ts';
 import type { SqlClient } from './sql-client.ts';
 
@@ -9,9 +10,12 @@ export function showMessaging(
     client: Pick<SqlClient, '$queryRawUnsafe'>;
     /** By the name of the stream that they read. */
     consumers: Readonly<Record<string, Pick<Consumer, 'pending'>>>;
+    /** What live subscriptions follow. */
+    feed: Pick<Feed, 'stream' | 'counts' | 'lag'>;
   },
 ): void {
   const { client, consumers } = parts;
+  showFeed(metrics, parts.feed);
   metrics.gauge('outbox_unpublished_events', 'Events that the broker does not have yet.', [], 'max', async () => {
     const rows = await client.$queryRawUnsafe<{ count: number }[]>(
       'SELECT count(*)::int AS count FROM outbox_unpublished',
@@ -35,4 +39,34 @@ export function showMessaging(
     );
     return rows.map(({ consumer, count }): Reading => [count, consumer]);
   });
+}
+
+function showFeed(metrics: Metrics, { stream, counts, lag }: Pick<Feed, 'stream' | 'counts' | 'lag'>): void {
+  const labels = ['stream'];
+  metrics.gauge(
+    'feed_lag_events',
+    'Events at the broker that the live feed has not read yet.',
+    labels,
+    'max',
+    async () => [[await lag(), stream]],
+  );
+  metrics.gauge('feed_ring_events', 'Events that the live feed keeps in memory.', labels, 'sum', () => [
+    [counts.ringEvents, stream],
+  ]);
+  metrics.gauge('feed_ring_bytes', 'The length of their text.', labels, 'sum', () => [[counts.ringBytes, stream]]);
+  metrics.gauge('feed_subscribers', 'Live subscriptions that follow the feed.', labels, 'sum', () => [
+    [counts.subscribers, stream],
+  ]);
+  metrics.counted('feed_catch_up_reads_total', 'Reads of the database for subscribers behind the ring.', labels, () => [
+    [counts.catchUpReads, stream],
+  ]);
+  metrics.counted(
+    'feed_resumed_total',
+    'Subscriptions that came back, or had to begin anew, by how they went on.',
+    ['stream', 'outcome'],
+    () => [
+      [counts.resumed.exact, stream, 'exact'],
+      [counts.resumed.snapshot, stream, 'snapshot'],
+    ],
+  );
 }

@@ -45,8 +45,8 @@ export async function connectAsRouter(url: string, routerKey: string): Promise<R
   let ids = 0;
   const acknowledged = new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.on('message', (data) => {
-      const message = JSON.parse(String(data)) as WireMessage;
+    socket.on('message', (data: Buffer) => {
+      const message = JSON.parse(data.toString('utf8')) as WireMessage;
       if (message.type === 'connection_ack') return resolve();
       const id = message.id ?? message.payload?.id;
       if (message.type === 'ping') send({ type: 'pong' });
@@ -66,10 +66,12 @@ export async function connectAsRouter(url: string, routerKey: string): Promise<R
         waiting.push(message);
         wake();
       });
-      void signIdentity(routerKey, claims).then((identity) => {
+      async function begin(): Promise<void> {
+        const identity = await signIdentity(routerKey, claims);
         const extensions = { identity, requestId: id, ...(resumeFrom !== undefined && { resumeFrom }) };
         send({ id, type: 'subscribe', payload: { query, variables, extensions } });
-      });
+      }
+      void begin();
       async function next(): Promise<WireMessage> {
         while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
         return waiting.shift()!;

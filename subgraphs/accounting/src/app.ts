@@ -129,7 +129,7 @@ export function createApp(parts: Parts): App {
   });
   if (metrics) {
     const { deliveries, orders } = consumers;
-    showMessaging(metrics, { client, consumers: { DELIVERIES: deliveries, ORDERS: orders } });
+    showMessaging(metrics, { client, consumers: { DELIVERIES: deliveries, ORDERS: orders }, feed });
   }
 
   return {

@@ -176,7 +176,7 @@ export function createApp(parts: AppParts): App {
     tracer,
     metrics,
   });
-  if (metrics) showMessaging(metrics, { client: postgres.client, consumers: { DELIVERIES: deliveries } });
+  if (metrics) showMessaging(metrics, { client: postgres.client, consumers: { DELIVERIES: deliveries }, feed });
 
   return {
     async start() {

@@ -46,7 +46,7 @@ async function placedOrder(): Promise<string> {
   return (data as { placeOrder: { order: { id: string } } }).placeOrder.order.id;
 }
 
-const version = ({ payload }: WireMessage) => (payload.data?.['orderStatusChanged'] as { version: number }).version;
+const version = ({ payload }: WireMessage) => (payload.data!['orderStatusChanged'] as { version: number }).version;
 
 describe('A live order on the wire', () => {
   it('says its place with the snapshot and with each event, and when each happened', async () => {

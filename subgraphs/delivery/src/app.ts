@@ -84,7 +84,7 @@ export function createApp(options: {
     tracer,
     metrics,
   });
-  if (metrics) showMessaging(metrics, { client: database, consumers: { ORDERS: consumer } });
+  if (metrics) showMessaging(metrics, { client: database, consumers: { ORDERS: consumer }, feed });
 
   return {
     consumer,

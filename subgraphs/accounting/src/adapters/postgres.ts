@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Logger } from '@cafe-for-me/lib/log';
+import { outliveLoss } from '@cafe-for-me/lib/lost-connection';
 import { PrismaClient, type Prisma } from '../generated/prisma/client.ts';
 
 export type Client = PrismaClient;
@@ -30,6 +31,7 @@ export function openPostgres({
       connectionTimeoutMillis: 5_000,
       // Prisma reads the clock time of a TIMESTAMPTZ and takes it for UTC, whatever zone the server wrote it in.
       options: '-c TimeZone=UTC',
+      onConnect: outliveLoss,
     },
     {
       onPoolError: (error) => log.warn({ error }, 'an idle database connection was lost'),

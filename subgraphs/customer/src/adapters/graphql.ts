@@ -1,5 +1,4 @@
 import { boundedFirst, connection, decodeCursor } from '@cafe-for-me/lib/cursor';
-import { forbidden } from '@cafe-for-me/lib/errors';
 import { resumeFromOf } from '@cafe-for-me/lib/live-event';
 import { dateTime, safeInt } from '@cafe-for-me/lib/scalars';
 import { z } from 'zod';
@@ -9,7 +8,7 @@ import type { createRequestCancel } from '../application/request-cancel.ts';
 import type { Order } from '../domain/order.ts';
 import type { Resolvers } from '../generated/resolvers.ts';
 import { customerOf } from './graphql-context.ts';
-import type { LiveOrders } from './live-orders.ts';
+import { noSuchOrder, type LiveOrders } from './live-orders.ts';
 import { orderResolvers, statusChangeResolvers, userErrorResolvers } from './graphql-order.ts';
 
 export interface GraphqlParts {
@@ -67,8 +66,7 @@ export function createResolvers({ placeOrder, requestCancel, reads, live }: Grap
           const { id: customerId } = customerOf(context);
           const resumeFrom = resumeFromOf(root);
           const changes = await live.ofOrder(orderId.toLowerCase(), customerId, resumeFrom);
-          // The same answer for an order of somebody else and for none.
-          if (changes === null) throw forbidden('You have no such order.');
+          if (changes === null) throw noSuchOrder();
           return changes;
         },
         resolve: (change: StatusChange) => change,

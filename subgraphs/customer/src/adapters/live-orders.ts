@@ -1,9 +1,8 @@
 import { createBatcher } from '@cafe-for-me/lib/batcher';
 import { isDatabaseFault } from '@cafe-for-me/lib/database-fault';
-import { unavailable } from '@cafe-for-me/lib/errors';
+import { forbidden } from '@cafe-for-me/lib/errors';
 import type { Feed } from '@cafe-for-me/lib/feed';
 import { liveVersions, type LiveVersions } from '@cafe-for-me/lib/live-versions';
-import { throughFaults } from '@cafe-for-me/lib/through-faults';
 import { customerFeedKey, customerOfEvent, orderFeedKey, statusChangeOf } from '../application/live-orders.ts';
 import type { OrderReads, OwnedChange, StatusChange } from '../application/ports.ts';
 
@@ -22,12 +21,13 @@ export interface LiveOrders {
   ofCustomer(customerId: string, resumeFrom: string | undefined): LiveVersions<StatusChange>;
 }
 
+/** The same for an order of somebody else and for none. */
+export const noSuchOrder = () => forbidden('You have no such order.');
+
 type Reads = Pick<OrderReads, 'latestOf' | 'openOf' | 'idsOf'>;
 
 /** Whoever has ordered more often passes through the stream's past instead of that of each order. */
 const ORDERS_LOOKED_UP = 200;
-/** How long a subscriber waits for the database, in ms, before its order's owner is given up on. */
-const OWNER_WITHIN_MS = 10_000;
 
 export function createLiveOrders({ feed, reads }: { feed: Feed; reads: Reads }): LiveOrders {
   // After a restart of the router ten thousand come at once.
@@ -49,20 +49,19 @@ export function createLiveOrders({ feed, reads }: { feed: Feed; reads: Reads }):
   });
 
   /** An order's customer never changes, so any event of it tells, too. */
-  async function ownerOf(orderId: string): Promise<string | undefined> {
+  async function isOf(orderId: string, customerId: string): Promise<boolean> {
     const event = feed.lastOf(orderFeedKey(orderId));
-    const owner = event && customerOfEvent(event);
-    if (owner !== undefined) return owner;
+    const owner = (event && customerOfEvent(event)) ?? (await latest(orderId))?.customerId;
+    return owner === customerId;
+  }
+
+  /** @returns undefined while the database is away: nobody can tell */
+  async function isOfNow(orderId: string, customerId: string): Promise<boolean | undefined> {
     try {
-      return (
-        await throughFaults(
-          () => latest(orderId),
-          () => false,
-          OWNER_WITHIN_MS,
-        )
-      )?.customerId;
+      return await isOf(orderId, customerId);
     } catch (error) {
-      throw isDatabaseFault(error) ? unavailable(error) : error;
+      if (isDatabaseFault(error)) return undefined;
+      throw error;
     }
   }
 
@@ -73,11 +72,17 @@ export function createLiveOrders({ feed, reads }: { feed: Feed; reads: Reads }):
 
   return {
     async ofOrder(orderId, customerId, resumeFrom) {
-      if ((await ownerOf(orderId)) !== customerId) return null;
+      const isAdmitted = await isOfNow(orderId, customerId);
+      if (isAdmitted === false) return null;
       return liveVersions<StatusChange>({
         feed,
         topic: { key: orderFeedKey(orderId), aggregates: () => [orderId] },
         resumeFrom,
+        admit: isAdmitted
+          ? undefined
+          : async function admitOwner() {
+              if (!(await isOf(orderId, customerId))) throw noSuchOrder();
+            },
         async snapshot() {
           const change = await latest(orderId);
           return change === undefined ? [] : [change];

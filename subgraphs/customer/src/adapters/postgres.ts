@@ -1,4 +1,5 @@
 import type { Database } from '@cafe-for-me/lib/consumer';
+import { outliveLoss } from '@cafe-for-me/lib/lost-connection';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient, type Prisma } from '../generated/prisma/client.ts';
 
@@ -28,7 +29,13 @@ const BY_INDEX = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejo
  */
 export function openPostgres(databaseUrl: string, { connections = 10 }: { connections?: number } = {}): Postgres {
   const adapter = new PrismaPg(
-    { connectionString: databaseUrl, max: connections, application_name: 'customer', options: BY_INDEX },
+    {
+      connectionString: databaseUrl,
+      max: connections,
+      application_name: 'customer',
+      options: BY_INDEX,
+      onConnect: outliveLoss,
+    },
     // pg takes undefined for "don't keep it", which the adapter's type does not know.
     { statementNameGenerator: ({ sql }) => NAMED.exec(sql)?.[1] as string },
   );

@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlClient } from '@cafe-for-me/lib/consumer';
+import { outliveLoss } from '@cafe-for-me/lib/lost-connection';
 import { PrismaClient } from '../generated/prisma/client.ts';
 
 export type Database = PrismaClient;
@@ -22,6 +23,7 @@ export function openDatabase(
       application_name: 'delivery',
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
+      onConnect: outliveLoss,
     },
     {
       // '' leaves a statement unnamed: Prisma's own come in too many shapes to keep each.
