@@ -67,6 +67,9 @@ export interface Router {
   drain(): Promise<void>;
 }
 
+/** Connections that wait to be taken: after a restart all clients come at once, and whom the system turns away tries again late. */
+const backlog = 16_384;
+
 const endpoint = '/graphql';
 const nothingHere = `There is nothing here; the endpoint is ${endpoint}.`;
 
@@ -243,6 +246,6 @@ function listening(server: Server, port: number, host: string): Promise<void> {
         );
       } else reject(error);
     });
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog }, resolve);
   });
 }
