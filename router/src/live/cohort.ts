@@ -154,7 +154,7 @@ export class Cohort implements UpstreamSubscription {
   refused(errors: readonly SubgraphError[]): void {
     this.#id = undefined;
     const { serviceName } = this.#topic.subscription.primary;
-    if (this.#wasHeard && errors.every(isPassing)) this.#tryAgain(errors[0]?.message, 'subscription');
+    if (this.#isToLast() && errors.every(isPassing)) this.#tryAgain(errors[0]?.message, 'subscription');
     else this.#endWith(errors.map((error) => subgraphError(error, serviceName, error.path)));
   }
 
@@ -173,12 +173,17 @@ export class Cohort implements UpstreamSubscription {
     this.#id = undefined;
   }
 
+  /** Whoever has had something waits for what comes next, however long it takes; also who had it elsewhere, and came back. */
+  #isToLast(): boolean {
+    return this.#wasHeard || this.start !== undefined;
+  }
+
   #tryAgain(reason: unknown, what: 'connection' | 'subscription'): void {
     if (this.#isOver) return;
     this.#tries += 1;
     const { newTries, newMs, retryMs } = this.#topic.limits;
     const isLong = this.#tries >= 2 && performance.now() - this.#begunAt > newMs;
-    if (!this.#wasHeard && (this.#tries >= newTries || isLong)) {
+    if (!this.#isToLast() && (this.#tries >= newTries || isLong)) {
       this.#topic.tellLost(reason);
       this.#endWith([subrequestFailed(this.#topic.subscription.primary.serviceName)]);
     } else if (what === 'connection') this.open();

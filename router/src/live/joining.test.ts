@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Executed } from '../execute.ts';
+import type { Upstream, UpstreamSubscription } from '../subgraphs/upstream.ts';
 import { startLiveCore, type NotingClient } from '../testing/live-core.ts';
 import { createModelledStream, type Told } from '../testing/modelled-stream.ts';
 import { randomFrom } from '../testing/random-operation.ts';
@@ -119,8 +120,57 @@ async function follow(seed: number): Promise<void> {
 }
 
 describe('clients of one topic', () => {
-  it.each(Array.from({ length: 300 }, (_none, index) => index + 1))(
-    'are told the present state and then every change, once and in order, however they come, go and come back: seed %i',
-    follow,
+  it.each(Array.from({ length: 10 }, (_none, index) => index * 30 + 1))(
+    'are told the present state and then every change, once and in order, however they come, go and come back: seeds from %i',
+    async (first) => {
+      for (let seed = first; seed < first + 30; seed++) {
+        const problem = await follow(seed).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        expect([seed, problem]).toEqual([seed, undefined]);
+      }
+    },
   );
+});
+
+describe('a client that joins others who are behind it', () => {
+  /** One stays at `s~1`; the other comes later, at `s~5`, and joins it. Then messages come to the one upstream that is left. */
+  async function joined(positions: readonly (string | undefined)[]) {
+    const all: UpstreamSubscription[] = [];
+    const upstream: Upstream = {
+      subscribe: (subscription) => all.push(subscription),
+      unsubscribe: (id) => void delete all[id - 1],
+      close() {},
+    };
+    const core = startLiveCore(upstream);
+    async function tell(subscription: UpstreamSubscription | undefined, told: unknown, position: string | undefined) {
+      subscription!.event({ answer: { data: { told } }, place: position === undefined ? {} : { position } });
+      await setImmediate();
+    }
+    const staying = core.start();
+    await tell(all[0], 'present', 's~1');
+    const coming = core.start();
+    await tell(all[1], 'present', 's~5');
+    expect(all[1]).toBeUndefined();
+    for (const [index, position] of positions.entries()) await tell(all[0], index, position);
+    return [staying, coming].map(({ messages }) =>
+      messages.slice(1).map(({ text }) => (JSON.parse(text) as { data: { told: unknown } }).data.told),
+    );
+  }
+
+  it('is told what comes behind its place, and nothing before it', async () => {
+    expect(await joined(['s~3', 's~5', 's~6', 's~7'])).toEqual([[0, 1, 2, 3], [2, 3]]); // prettier-ignore
+    expect(await joined(['s~3', 's~6'])).toEqual([[0, 1], [1]]);
+  });
+
+  it('is told all of an event that is several messages, or none of it', async () => {
+    expect(await joined(['s~1', undefined, 's~7'])).toEqual([[0, 1, 2], [0, 1, 2]]); // prettier-ignore
+    expect(await joined(['s~1', undefined, 's~4', undefined, 's~6'])).toEqual([[0, 1, 2, 3, 4], [3, 4]]); // prettier-ignore
+    expect(await joined(['s~1', 's~5', undefined, 's~6'])).toEqual([[0, 1, 2, 3], [2, 3]]); // prettier-ignore
+  });
+
+  it('is told all of another life of the stream', async () => {
+    expect(await joined(['t~1', 't~2'])).toEqual([[0, 1], [0, 1]]); // prettier-ignore
+  });
 });

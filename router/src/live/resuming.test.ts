@@ -59,6 +59,19 @@ describe('a client that comes back with its token', () => {
     expect(stream.running).toBe(1);
   });
 
+  it("waits for a subgraph that can't be reached, as one does that never went away", async () => {
+    const { stream, core, settle, change } = begin();
+    change();
+    const before = core.start();
+    await settle();
+    before.stop();
+    change();
+    const after = core.start({ resume: before.resume! });
+    for (let tries = 0; tries < 20; tries++) stream.breakDown();
+    await settle();
+    expect([told(after), after.said]).toEqual([[2], [{ resumed: 'exact' }]]);
+  });
+
   it('asks nothing of the subgraph when others are at the same place', async () => {
     const { stream, core, settle, change } = begin();
     change();

@@ -21,7 +21,7 @@ import { Written } from './written.ts';
 export interface CohortLimits {
   /** Events that may wait for being filled in. */
   readonly waitingEvents: number;
-  /** A subscription that never had an event is tried so often. */
+  /** A subscription of clients who never had anything is tried so often. */
   readonly newTries: number;
   /** And for so long, in ms. */
   readonly newMs: number;
