@@ -49,8 +49,8 @@ export interface OneTopicRounds {
   readonly shared: Readonly<Record<'ours' | 'stock', OneTopicMeasured[]>>;
 }
 
-/** Before anything is counted: part of the sockets come and go, so that code is compiled and what is made once is made. */
-const WARM_UP_SHARE = 0.1;
+/** Before anything is counted: some sockets come and go, so that code is compiled and what is made once is made. */
+const WARM_UP_SOCKETS = 200;
 const WARM_UP_EVENTS = 10;
 /** Between two events, when the one before has reached all. */
 const PAUSE_MS = 150;
@@ -68,7 +68,7 @@ export async function measureOneTopic(
   const server = await servers[name](options);
   try {
     const given = { ...server.target, subscriptions, query: SUBSCRIPTION, tampering, patience };
-    await clients.tell('openFanout', { ...given, sockets: Math.ceil(sockets * WARM_UP_SHARE), tampering: {} });
+    await clients.tell('openFanout', { ...given, sockets: Math.min(sockets, WARM_UP_SOCKETS), tampering: {} });
     await tellEvents(server, clients, 3);
     await clients.tell('close');
     await wait(500);
