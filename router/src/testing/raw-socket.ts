@@ -45,5 +45,3 @@ export async function openRawSocket(
     closed,
   };
 }
-
-export type RawSocket = Awaited<ReturnType<typeof openRawSocket>>;

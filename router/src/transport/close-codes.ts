@@ -5,8 +5,10 @@ export type Closing = readonly [code: number, reason: string];
 
 /**
  * All ways in which the router closes a socket. 1012 and 1013 are of the registry of WebSocket close codes, the others of
- * graphql-transport-ws. A stock client of graphql-ws comes back after 1012, 1013 and 4403, and takes the others for final.
+ * graphql-transport-ws. A stock client of graphql-ws comes back after 1012, 1013 and 4403, and takes the others for final. The words are
+ * those of its PROTOCOL.md.
  */
+// cspell:ignore initialisation
 export const closings = {
   badMessage: [CloseCode.BadRequest, 'Invalid message received'],
   notInitialized: [CloseCode.Unauthorized, 'Unauthorized'],
