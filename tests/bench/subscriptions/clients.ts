@@ -40,14 +40,19 @@ let { quietMs } = patience;
 let told = 0;
 
 /** Waits until `count()` is `goal`. @throws when it does not grow for a while */
-async function reached(goal: number, count: () => number, what: string, lookMs = 20): Promise<void> {
+async function reached(
+  goal: number,
+  count: () => number,
+  what: string,
+  { lookMs = 20, withinMs = quietMs }: { lookMs?: number; withinMs?: number } = {},
+): Promise<void> {
   let last = -1;
   let since = performance.now();
   while (count() < goal) {
     if (count() !== last) {
       last = count();
       since = performance.now();
-    } else if (performance.now() - since > quietMs) {
+    } else if (performance.now() - since > withinMs) {
       throw new Error(`${what}: ${last} of ${goal}, and nothing more comes`);
     }
     await wait(lookMs);
@@ -105,7 +110,7 @@ async function openAll(
     sockets.push(socket);
     socket.open();
     const behind = slots - OPENING * operations.length;
-    await reached(behind, () => begun() + failures.length, what, 1);
+    await reached(behind, () => begun() + failures.length, what, { lookMs: 1 });
   }
   await reached(slots, () => begun() + failures.length, what);
   if (failures.length > 0) throw new Error(`${failures.length} clients failed, the first: ${failures[0]}`);
@@ -191,7 +196,9 @@ const commands = {
 
   /** Waits until all have come back since it was asked last. */
   async returns(): Promise<{ returned: Return[]; closings: Readonly<Record<string, number>> }> {
-    await reached(sockets.length, () => returns.length + failures.length, 'clients that came back');
+    // One that failed a few times waits for long by itself.
+    const withinMs = 4 * quietMs;
+    await reached(sockets.length, () => returns.length + failures.length, 'clients that came back', { withinMs });
     const all = { returned: returns, closings: Object.fromEntries(closings) };
     returns = [];
     closings = new Map();
