@@ -26,13 +26,13 @@ export interface LiveWorld {
   readonly stream: TestStream;
   readonly store: FeedStore;
   /** Commits an aggregate's next version. @returns the version */
-  change(aggregateId: string): Promise<number>;
+  change(aggregateId: string, data?: unknown): Promise<number>;
   /** Publishes what is not published yet, in order, and notes where it went. @returns how many */
   publish(limit?: number): Promise<number>;
   /** Publishes the oldest event that is not published yet; then the relay dies. */
   publishUnnoted(): Promise<void>;
   /** Commits and publishes. */
-  tell(aggregateId: string, times?: number): Promise<void>;
+  tell(aggregateId: string, times?: number, data?: unknown): Promise<void>;
   /** A replica's feed that has just begun. */
   beginFeed(options?: Partial<FeedOptions>): Feed;
   /** One that has read everything there is. */
@@ -85,13 +85,13 @@ export async function createLiveWorld(given: { natsUrl?: string } = {}): Promise
     store,
     present,
     afterSnapshot: undefined,
-    change: (aggregateId) =>
+    change: (aggregateId, data = {}) =>
       alone(async () => {
         const [row] = await db.query<{ version: number }>(
           'SELECT coalesce(max(aggregate_version), 0) + 1 AS version FROM outbox WHERE aggregate_id = $1',
           [aggregateId],
         );
-        const event = testEvent(aggregateId, row!.version);
+        const event = testEvent(aggregateId, row!.version, data);
         await db.query('SELECT outbox_append($1::jsonb)', [outboxJson([event], () => stream.subject)]);
         return row!.version;
       }),
@@ -112,8 +112,8 @@ export async function createLiveWorld(given: { natsUrl?: string } = {}): Promise
       alone(async () => {
         for (const row of await unpublished(1)) await send(row);
       }),
-    async tell(aggregateId, times = 1) {
-      for (let count = 0; count < times; count++) await world.change(aggregateId);
+    async tell(aggregateId, times = 1, data = {}) {
+      for (let count = 0; count < times; count++) await world.change(aggregateId, data);
       await world.publish();
     },
     async startFeed(options) {

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { badInput, forbidden, unauthenticated } from '../errors.ts';
 import { signIdentity, type RouterIdentity } from '../router-identity.ts';
+import { resumeFromOf } from '../live-event.ts';
 import { createSubgraphServer } from '../subgraph-server.ts';
 import { collectLog } from './log-lines.ts';
 
@@ -17,6 +18,12 @@ const typeDefs = /* GraphQL */ `
   type Subscription {
     ticks(to: Int!, failAt: Int): Int!
     endless: Int!
+    live: Live!
+  }
+  type Live {
+    number: Int!
+    text: String
+    fromDatabase: Int!
   }
   type Me @key(fields: "id") {
     id: ID!
@@ -41,6 +48,8 @@ interface SmallContext {
   traceparent: string | undefined;
 }
 
+async function* nothing(): AsyncGenerator<never> {}
+
 /** A latch: `opened` waits until somebody calls `open`. */
 export function latch() {
   let open = (): void => {};
@@ -58,6 +67,12 @@ export async function startSmallSubgraph(
   const arrived = latch();
   const release = latch();
   const ended = latch();
+  const live = {
+    /** What `live` yields. */
+    subscribe: (_resumeFrom: string | undefined): AsyncIterable<unknown> => nothing(),
+    /** What its field of that name gives. */
+    read: (number: number): Promise<number> => Promise.resolve(number),
+  };
   const fails: Record<string, () => never> = {
     fault: () => {
       throw new Error('password is hunter2', { cause: new Error('deep') });
@@ -91,6 +106,7 @@ export async function startSmallSubgraph(
           return name;
         },
       },
+      Live: { fromDatabase: ({ number }: { number: number }) => live.read(number) },
       Subscription: {
         ticks: {
           async *subscribe(_: unknown, { to, failAt }: { to: number; failAt: number | null }) {
@@ -99,6 +115,10 @@ export async function startSmallSubgraph(
               yield { ticks };
             }
           },
+        },
+        live: {
+          subscribe: (root: unknown) => live.subscribe(resumeFromOf(root)),
+          resolve: (state: unknown) => state,
         },
         endless: {
           async *subscribe() {
@@ -135,7 +155,7 @@ export async function startSmallSubgraph(
     return { status: response.status, headers: response.headers, body };
   }
 
-  return { ...server, url, base: `http://127.0.0.1:${port}`, send, lines, arrived, release, ended };
+  return { ...server, live, url, base: `http://127.0.0.1:${port}`, send, lines, arrived, release, ended };
 }
 
 export type SmallSubgraph = Awaited<ReturnType<typeof startSmallSubgraph>>;

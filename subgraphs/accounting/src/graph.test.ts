@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { TestDatabase } from '@cafe-for-me/lib/testing/database';
+import { connectAsRouter } from '@cafe-for-me/lib/testing/router-socket';
 import { until } from '@cafe-for-me/lib/testing/until';
 import type { AnyEnvelope } from '@cafe-for-me/schema/events';
 import type { Client } from 'graphql-ws';
 import {
+  routerKey,
   startBroker,
   startDatabase,
   startHeadquarters,
@@ -454,6 +456,33 @@ describe('the live sums', () => {
     ]);
     expect(changes.filter(([day]) => day === '20200514')).toEqual([['20200514', 2, 8000]]);
     await answers.return?.();
+  });
+
+  it('go on where they were, on another replica too, with nothing of another café', async () => {
+    const router = await connectAsRouter(service.url, routerKey);
+    const before = router.subscribe(query, {}, { claims: accountant });
+    const { position: resumeFrom } = (await before.nextOf('next')).payload.extensions!;
+    await router.close();
+    const day = '2020-05-13T05:00:00.000Z';
+    await publishAndWait(
+      ...acceptedOrder({ orderId: 'back-1', at: day }),
+      ...acceptedOrder({ orderId: 'back-2', cafeId: '93', at: day }),
+      ...acceptedOrder({ orderId: 'back-3', at: day }),
+    );
+    const replica = await startService({ database, natsUrl: broker.nats.url, headquartersUrl: headquarters.url });
+    const there = await connectAsRouter(replica.url, routerKey);
+    try {
+      const again = there.subscribe(query, {}, { claims: accountant, resumeFrom });
+      const messages = [await again.nextOf('next'), await again.nextOf('next')];
+      expect(changesOf(messages.map(({ payload }) => payload as Answer))).toEqual([
+        ['20200513', 1, 2000],
+        ['20200513', 2, 4000],
+      ]);
+      expect(messages.map(({ payload }) => payload.extensions?.resumed)).toEqual(['exact', undefined]);
+    } finally {
+      await there.close();
+      await replica.stop();
+    }
   });
 
   it('begin at the revision that is, for whoever comes later', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TestDatabase } from '@cafe-for-me/lib/testing/database';
+import { createProxy } from '@cafe-for-me/lib/testing/proxy';
 import { connectAsRouter, type RouterSocket, type WireMessage } from '@cafe-for-me/lib/testing/router-socket';
 import { ensureStream } from '@cafe-for-me/lib/streams';
 import { until } from '@cafe-for-me/lib/testing/until';
@@ -116,5 +117,77 @@ describe('A live order on the wire', () => {
       payload: { id: mine.id, position: expect.stringMatching(/^ORDERS-\w+~\d+$/) as string },
     });
     mine.complete();
+  });
+
+  it('is nobody else’s, also with a place of it', async () => {
+    const orderId = await placedOrder();
+    const own = router.subscribe(WATCH, { orderId }, { claims });
+    const { position: resumeFrom } = (await own.next()).payload.extensions!;
+    own.complete();
+    const mallory = { sub: 'mallory', role: 'customer' };
+    const staff = { sub: 'bob', role: 'staff', cafes: ['92'] };
+    for (const who of [mallory, staff, null]) {
+      const order = router.subscribe(WATCH, { orderId }, { claims: who, resumeFrom });
+      expect(await order.next()).toMatchObject({
+        payload: { errors: [{ extensions: { code: who === null ? 'UNAUTHENTICATED' : 'FORBIDDEN' } }] },
+      });
+    }
+    const mine = router.subscribe(MINE, {}, { claims: mallory, resumeFrom });
+    expect(await mine.next()).toMatchObject({ type: 'ping', payload: { resumed: 'exact' } });
+    await broker.publish('OrderReceived', orderId, 1, steps.OrderReceived.data);
+    const other = router.subscribe(WATCH, { orderId }, { claims, resumeFrom });
+    await other.nextOf('next');
+    expect(mine.waiting).toEqual([]);
+  });
+
+  it('waits for the database, at its beginning and later, and misses nothing', async () => {
+    const orderId = await placedOrder();
+    const proxy = await createProxy(database.url);
+    const lone = await startService({ ...simulators, databaseUrl: proxy.url, natsUrl: broker.nats.url });
+    const there = await connectAsRouter(lone.url, routerKey);
+    try {
+      const order = there.subscribe(WATCH, { orderId }, { claims });
+      expect(version(await order.nextOf('next'))).toBe(2);
+      await proxy.cut();
+      await broker.publish('OrderReceived', orderId, 1, steps.OrderReceived.data);
+      const here = router.subscribe(WATCH, { orderId }, { claims });
+      while (version(await here.nextOf('next')) < 3);
+      // This one knows of the event, and that the order's row can't be read.
+      const late = there.subscribe(MINE, {}, { claims });
+      await proxy.restore();
+      const event = await order.nextOf('next');
+      expect(event.payload).toMatchObject({ data: { orderStatusChanged: { version: 3, order: { version: 3 } } } });
+      expect(event.payload).not.toHaveProperty('errors');
+      const first = await late.nextOf('next');
+      expect(first.payload).not.toHaveProperty('errors');
+    } finally {
+      await there.close();
+      await lone.stop();
+      await proxy.close();
+    }
+  });
+
+  it('begins without the broker, and has a place when that is there', async () => {
+    const orderId = await placedOrder();
+    const proxy = await createProxy(broker.nats.url);
+    await proxy.cut();
+    const lone = await startService({ ...simulators, databaseUrl: database.url, natsUrl: proxy.url });
+    const there = await connectAsRouter(lone.url, routerKey);
+    try {
+      const order = there.subscribe(WATCH, { orderId }, { claims });
+      expect((await order.next()).payload).toMatchObject({
+        data: { orderStatusChanged: { version: 2 } },
+        extensions: {},
+      });
+      await proxy.restore();
+      expect((await order.next()).payload).toMatchObject({
+        data: { orderStatusChanged: { version: 2 } },
+        extensions: { resumed: 'snapshot', position: expect.any(String) as string },
+      });
+    } finally {
+      await there.close();
+      await lone.stop();
+      await proxy.close();
+    }
   });
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from 'graphql-ws';
 import type { TestDatabase } from '@cafe-for-me/lib/testing/database';
 import { createProxy } from '@cafe-for-me/lib/testing/proxy';
+import { connectAsRouter } from '@cafe-for-me/lib/testing/router-socket';
 import { until } from '@cafe-for-me/lib/testing/until';
 import { STREAMS, type AnyEnvelope } from '@cafe-for-me/schema/events';
 import { PICKUP_ALPHABET } from './domain/pickup-code.ts';
@@ -12,6 +13,7 @@ import {
   openStore,
   orderPlaced,
   paymentCompleted,
+  routerKey,
   startBroker,
   startDatabase,
   startService,
@@ -455,6 +457,43 @@ describe('the delivery subgraph', () => {
       // Each change shows the delivery as it was at that version.
       for (const { version, status, delivery } of changes) expect(delivery).toMatchObject({ version, status });
       await answers.return?.();
+    });
+
+    it('goes on where it was at a replica that was just started, with each delivery as it was then', async () => {
+      const router = await connectAsRouter(replica.url, routerKey);
+      const before = router.subscribe(CHANGES, {}, { claims: staffElsewhere });
+      let resumeFrom: string | undefined;
+      while (resumeFrom === undefined) {
+        const { payload } = await before.next();
+        resumeFrom = payload.extensions?.position ?? payload.position;
+      }
+      await router.close();
+      const missed = await paid({ cafeId: '93' });
+      await paid({ cafeId: '92' });
+      await act('acceptOrder', missed, {}, staffElsewhere);
+      await act('markReady', missed, {}, staffElsewhere);
+      await published(missed, 3);
+      const fresh = await startService({ databaseUrl: database.url, natsUrl: broker.nats.url });
+      const there = await connectAsRouter(fresh.url, routerKey);
+      try {
+        const again = there.subscribe(CHANGES, {}, { claims: staffElsewhere, resumeFrom });
+        for (const [index, status] of ['ORDER_GET', 'RECEIVED', 'READY'].entries()) {
+          const { payload } = await again.nextOf('next');
+          expect(changeOf(payload as Answer)).toMatchObject({
+            orderId: missed,
+            version: index + 1,
+            status,
+            delivery: { version: index + 1, status },
+          });
+          expect(payload.extensions?.resumed).toBe(index === 0 ? 'exact' : undefined);
+        }
+        // Staff of one café come back with another's place, and get their own café's state.
+        const other = there.subscribe(CHANGES, {}, { claims: staff, resumeFrom });
+        expect(await other.next()).toMatchObject({ payload: { errors: [{ extensions: { code: 'FORBIDDEN' } }] } });
+      } finally {
+        await there.close();
+        await fresh.stop();
+      }
     });
 
     it('lets a subscriber go at once, though nothing happens at its café', async () => {
