@@ -1,5 +1,6 @@
 import { CloseCode } from 'graphql-ws';
 
+// cspell:ignore initialisation
 /** A socket's end: the code, and what is said beside it (at most 123 bytes, RFC 6455 says). */
 export type Closing = readonly [code: number, reason: string];
 
@@ -8,7 +9,6 @@ export type Closing = readonly [code: number, reason: string];
  * graphql-transport-ws. A stock client of graphql-ws comes back after 1012, 1013 and 4403, and takes the others for final. The words are
  * those of its PROTOCOL.md.
  */
-// cspell:ignore initialisation
 export const closings = {
   badMessage: [CloseCode.BadRequest, 'Invalid message received'],
   notInitialized: [CloseCode.Unauthorized, 'Unauthorized'],
