@@ -34,6 +34,8 @@ export interface RouterSurroundings {
   jwks: string;
   /** The tokens that the playground offers. */
   playgroundTokens: string;
+  /** @default the one in schema/ */
+  supergraph?: string | undefined;
 }
 
 const main = (folder: string): string => join(root, folder, 'dist', 'main.js');
@@ -67,11 +69,13 @@ export function servicePrograms({ ports, databaseUrls, natsUrl, routerKey }: Ser
 }
 
 /** The router knows every subgraph of the supergraph, also one that was left out: its fields are null then. */
-export function routerProgram({ ports, routerKey, jwks, playgroundTokens }: RouterSurroundings): Program {
+export function routerProgram(surroundings: RouterSurroundings): Program {
+  const { ports, routerKey, jwks, playgroundTokens } = surroundings;
+  const { supergraph = join(root, 'schema', 'supergraph.graphql') } = surroundings;
   return {
     name: 'router',
     port: ports.router,
-    args: [main('router'), '--supergraph', join(root, 'schema', 'supergraph.graphql'), '--port', String(ports.router)],
+    args: [main('router'), '--supergraph', supergraph, '--port', String(ports.router)],
     env: {
       ROUTER_KEY: routerKey,
       JWT_JWKS: jwks,

@@ -23,6 +23,8 @@ export interface SystemOptions {
   ports?: Ports | 'free';
   /** Services that are not started. Their fields in the graph are null. @default none */
   without?: readonly ServiceName[];
+  /** The supergraph that the router serves and follows. @default the one in schema/ */
+  supergraph?: string;
   /** Further environment of single programs. */
   env?: Partial<Record<ProgramName, Record<string, string>>>;
   /** A running PostgreSQL, in which databases of its own are made for this system. @default one is started */

@@ -176,7 +176,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const routerKey = secretsFile(join(dir, 'secrets.json'))('router key');
     // What needs no servers comes up while those do.
     const simulators = simulatorPrograms({ ports });
-    const router = routerProgram({ ports, routerKey, jwks, playgroundTokens });
+    const router = routerProgram({ ports, routerKey, jwks, playgroundTokens, supergraph: options.supergraph });
     for (const program of [...simulators, router]) add(programPart(program, logDir));
     const early = Promise.all([
       step(`Simulators: ${SIMULATORS.join(', ')}`, async () => startPrograms(simulators)),
