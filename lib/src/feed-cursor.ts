@@ -122,7 +122,7 @@ export class FeedCursor implements RingWaiter {
   end(): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
-    this.#of.ring.unwait(this.#topic.key, this);
+    this.#of.ring.stopWaiting(this.#topic.key, this);
     this.#of.ended(this);
     this.#wake?.();
     this.#wake = undefined;

@@ -51,7 +51,7 @@ describe('the ring of a feed', () => {
     ring.wait('a', waiter('two'));
     const left = waiter('left');
     ring.wait('a', left);
-    ring.unwait('a', left);
+    ring.stopWaiting('a', left);
     push(ring, 1, testEvent('b', 1));
     expect(woken).toEqual([]);
     push(ring, 2, testEvent('a', 1));

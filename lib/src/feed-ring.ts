@@ -171,7 +171,7 @@ export class FeedRing {
     this.#keyOf(name).waiting.add(waiter);
   }
 
-  unwait(name: string, waiter: RingWaiter): void {
+  stopWaiting(name: string, waiter: RingWaiter): void {
     const key = this.#keys.get(name);
     if (key?.waiting.delete(waiter) === true) this.#dropIfIdle(name, key);
   }

@@ -7,7 +7,8 @@ import type { EventEnvelope } from './events.ts';
 import { FeedCursor, type CursorOf, type Topic } from './feed-cursor.ts';
 import { FeedPast } from './feed-past.ts';
 import { FeedRing, type SeenVersion } from './feed-ring.ts';
-import { messageAt, readOnwards, streamState, type StreamState } from './feed-source.ts';
+import { createStreamLook, isSameLife, lifeOf, type StreamLife } from './feed-life.ts';
+import { readOnwards, streamState, type StreamState } from './feed-source.ts';
 import type { FeedStore } from './feed-store.ts';
 import { parsePosition, positionText } from './live-position.ts';
 import { createReadingLog } from './reading-log.ts';
@@ -71,8 +72,6 @@ const DEFAULT_BOUND = { count: 10_000, bytes: 32 * 1024 * 1024 };
 /** The longest pause between tries to read, in milliseconds; a stream that was never there is made with its first event. */
 const RETRY_MS = 2_000;
 const MISSING_RETRY_MS = 250;
-/** For how long an answer of the broker about the stream is good enough, in milliseconds. */
-const STATE_FRESH_MS = 500;
 
 /**
  * Hands the events of a stream to any number of subscribers in this process from one consumer at the broker. The newest are in a
@@ -95,13 +94,13 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
   });
   const ring = new FeedRing(bound);
   const keys = (event: EventEnvelope): readonly string[] => keysOf(event as Event);
-  /** The stream as it was when reading it began; `name` stands in positions. */
-  let life: { readonly name: string; readonly state: StreamState } | undefined;
+  let life: StreamLife | undefined;
   let phase: 'starting' | 'missing' | 'priming' | 'reading' = 'starting';
   let primedAt = 0;
-  /** What the last message seen was, to recognise a stream that was set back and has grown since. */
-  let lastId: string | undefined;
+  /** The event at the ring's head, by which a stream is recognized. */
+  let headId: string | undefined;
   let connection: NatsConnection | undefined;
+  const look = createStreamLook(stream, () => connection);
   let whenSettled: (() => void)[] = [];
   let running: Promise<void> | undefined;
   const cursors = new Set<FeedCursor>();
@@ -141,43 +140,44 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
   async function readOnce(nc: NatsConnection): Promise<void> {
     const state = await streamState(nc, stream);
     const from = await beginAt(nc, state);
-    const reading = await readOnwards(nc, { stream, from, created: state.created, onMessage });
-    readingLog.reads();
-    if (phase !== 'reading') {
-      primedAt = state.last;
-      if (reading.waiting === 0) primed();
-    }
+    primedAt = state.last;
+    // Listened to from before the consumer is made: a connection that breaks meanwhile is heard of.
     // The client's iterator can be stopped, though its type does not say so.
     const status = nc.status() as QueuedIterator<Status>;
-    await Promise.race([reading.ended, untilReconnected(status), untilStopped]);
-    status.stop();
-    await reading.close();
+    try {
+      const reading = await readOnwards(nc, { stream, from, created: state.created, onMessage });
+      readingLog.reads();
+      if (phase !== 'reading' && reading.waiting === 0) primed();
+      await Promise.race([reading.ended, untilReconnected(status), untilStopped]);
+      await reading.close();
+    } finally {
+      status.stop();
+    }
   }
 
   /** Where to read on in the stream as it is now: behind what was seen, or, in another one, where a ring of it begins. */
   async function beginAt(nc: NatsConnection, state: StreamState): Promise<number> {
     const ringStart = Math.max(state.first, state.last - bound.count + 1);
-    const isSame = life !== undefined && (await isSameLife(nc, life.state, state));
-    if (life !== undefined && isSame) {
+    const { head } = ring;
+    if (life && (await isSameLife(nc, stream, { before: life.state, now: state, head, headId }))) {
       life = { name: life.name, state };
       if (phase !== 'reading') {
         ring.beginAt(ringStart);
         return ringStart;
       }
       // What was purged, or is more than a ring holds, is the database's.
-      const from = Math.max(ring.head + 1, ringStart);
-      if (from > ring.head + 1) {
-        lastId = undefined;
+      const from = Math.max(head + 1, ringStart);
+      if (from > head + 1) {
+        headId = undefined;
         ring.skipTo(from);
       }
       return from;
     }
     const isFirst = life === undefined;
-    const name = lifeName(stream, state, life?.state);
-    if (!isFirst) log.warn({ stream: name }, 'the stream was begun anew, subscribers get the present state again');
-    life = { name, state };
+    life = lifeOf(stream, state, life);
+    if (!isFirst) log.warn({ stream: life.name }, 'the stream was begun anew, subscribers get the present state again');
     past.forget();
-    lastId = undefined;
+    headId = undefined;
     if (isFirst && phase === 'missing') {
       // Subscribers who came before the stream have seen nothing of it, and miss nothing.
       const start = state.last - state.first < bound.count ? state.first : ringStart;
@@ -191,13 +191,6 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
     return ringStart;
   }
 
-  async function isSameLife(nc: NatsConnection, before: StreamState, now: StreamState): Promise<boolean> {
-    if (before.created !== now.created || now.last < ring.head) return false;
-    if (lastId === undefined) return true;
-    const text = await messageAt(nc, stream, ring.head);
-    return text === undefined || idIn(text) === lastId;
-  }
-
   /** What the broker sent into a connection that was already dead is lost, and nothing says so until the next message. */
   async function untilReconnected(status: AsyncIterable<Status>): Promise<void> {
     for await (const { type } of status) if (type === Events.Reconnect) return;
@@ -207,11 +200,11 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
     const { seq: sequence } = message;
     try {
       const event = parseEnvelope(message.string());
-      lastId = event.id;
+      headId = event.id;
       const arrivedAt = phase === 'reading' ? performance.now() : undefined;
       ring.push(event, { sequence, bytes: message.data.length, arrivedAt }, keys(event));
     } catch (error) {
-      lastId = undefined;
+      headId = undefined;
       ring.pass(sequence);
       log.warn({ err: error, sequence }, 'a message of the feed is no event, it is passed over');
     }
@@ -221,7 +214,7 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
   function primed(): void {
     if (ring.head < primedAt) {
       ring.pass(primedAt);
-      lastId = undefined;
+      headId = undefined;
     }
     settle('reading');
   }
@@ -237,30 +230,16 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
     for (const cursor of cursors) cursor.wake(0);
   }
 
-  let asked: { readonly at: number; readonly state: Promise<StreamState> } | undefined;
-  /**
-   * The stream as the broker has it now, asked for once for all who want to know in the same moment; undefined while the broker
-   * does not answer.
-   */
-  async function presentState(): Promise<StreamState | undefined> {
-    if (connection === undefined) return undefined;
-    if (asked === undefined || performance.now() - asked.at > STATE_FRESH_MS) {
-      asked = { at: performance.now(), state: streamState(connection, stream) };
-    }
-    return asked.state.catch(() => undefined);
-  }
-
   /** Whether the stream has all that comes behind a sequence: it was not cut beyond it, and not set back before it. */
   async function goesOnFrom(sequence: number): Promise<boolean> {
     if (sequence + 1 < ring.from) {
-      const first = (await presentState())?.first ?? life?.state.first ?? 1;
-      return first <= sequence + 1;
+      const state = (await look.state()) ?? life?.state;
+      return state !== undefined && state.first <= sequence + 1;
     }
     if (sequence <= ring.head) return true;
     // Another replica's feed had seen more than this one.
-    if (((await presentState())?.last ?? sequence) >= sequence) return true;
-    asked = undefined;
-    return ((await presentState())?.last ?? sequence) >= sequence;
+    const state = await look.state(({ last }) => last >= sequence);
+    return state === undefined || state.last >= sequence;
   }
 
   return {
@@ -327,18 +306,4 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
       await running;
     },
   };
-}
-
-/** Names a stream and its life: one that was made anew, or set back, has another. */
-function lifeName(stream: string, { created, last }: StreamState, before: StreamState | undefined): string {
-  const name = `${stream}-${Date.parse(created).toString(36)}`;
-  return before?.created === created ? `${name}-${last.toString(36)}-${Date.now().toString(36)}` : name;
-}
-
-function idIn(text: string): string | undefined {
-  try {
-    return parseEnvelope(text).id;
-  } catch {
-    return undefined;
-  }
 }

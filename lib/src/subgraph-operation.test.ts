@@ -131,7 +131,7 @@ describe('a live subscription on the wire', () => {
     router.pause(false);
     for (let number = 2; number <= 2_000; number++) {
       const { payload } = await live.next();
-      expect((payload.data?.['live'] as { number: number }).number).toBe(number);
+      expect((payload.data!['live'] as { number: number }).number).toBe(number);
     }
   });
 
