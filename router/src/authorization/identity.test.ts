@@ -45,8 +45,7 @@ describe('the caller of a token', () => {
     const routerKey = 'a-key-of-at-least-thirty-two-characters';
     const identity = createIdentity({ routerKey, tokens: tokens.settings });
     const caller = await identity.identify(`Bearer ${await tokens.sign()}`);
-    const [one, two] = await Promise.all([caller.signed(), caller.signed()]);
-    expect(one).toBe(two);
+    const one = caller.signed();
     expect(caller.signed()).toBe(one);
     expect((await verifyIdentity(routerKey, one!)).claims).toMatchObject({ sub: 'alice', iss: 'issuer' });
   });

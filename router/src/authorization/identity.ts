@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { createTokenCheck, TokenError, type CheckedToken } from '@cafe-for-me/lib/client-token';
-import { signIdentity } from '@cafe-for-me/lib/router-identity';
+import { signedIdentity } from '@cafe-for-me/lib/router-identity';
 import type { z } from 'zod';
 import { jwtSettings } from './jwt-settings.ts';
 import type { Revocations } from './revocations.ts';
@@ -15,10 +15,10 @@ export interface Caller {
   /** When the client's token ends, in ms since 1970. */
   readonly expiresAt: number | undefined;
   /**
-   * What is said to subgraphs about this caller: a fresh signed text; undefined when the router has no key to sign with.
-   * It comes at once when one was signed a moment ago: every fetch asks.
+   * What is said to subgraphs about this caller: a text signed a moment ago; undefined when the router has no key to sign with.
+   * For a while it is the same text: equal ones let equal fetches be made once.
    */
-  signed(): string | undefined | Promise<string | undefined>;
+  signed(): string | undefined;
 }
 
 /** The client's token is missing or doesn't hold. `unavailable`: it could not be checked, which is not the client's fault. */
@@ -32,7 +32,7 @@ export class BadToken extends Error {
   }
 }
 
-/** A signed text lives 60 s and is used for the first 30 of them, so that it is never old when it arrives. */
+/** A signed text lives 60 s and is used for at most the first 30 of them, so that it is never old when it arrives. */
 const reusedForMs = 30_000;
 
 export interface IdentityOptions {
@@ -65,8 +65,8 @@ export interface Identity {
 
 /** Checks clients' tokens and turns them into what subgraphs are told. */
 export function createIdentity({ routerKey, tokens, revocations, now = Date.now }: IdentityOptions): Identity {
-  const key = routerKey === undefined ? undefined : createSecretKey(routerKey, 'utf8');
-  const anonymous = createCaller(key, now);
+  const signer = routerKey === undefined ? undefined : new Signer(createSecretKey(routerKey, 'utf8'));
+  const anonymous = new KnownCaller(signer);
   const lasting = {
     holds: ({ claims }: Caller) => claims === null || revocations?.refuse(claims) !== true,
     onRevoked: (listener: () => void) => revocations?.onChange(listener) ?? (() => undefined),
@@ -95,7 +95,7 @@ export function createIdentity({ routerKey, tokens, revocations, now = Date.now 
   function callerOf(checked: CheckedToken): Caller {
     if (revocations?.refuse(checked.claims) === true) throw new BadToken('The token has been revoked.');
     let caller = callers.get(checked);
-    if (caller === undefined) callers.set(checked, (caller = createCaller(key, now, checked)));
+    if (caller === undefined) callers.set(checked, (caller = new KnownCaller(signer, checked)));
     return caller;
   }
 
@@ -125,33 +125,51 @@ function tokenIn(value: string, prefix: string): string | undefined {
   return isApart && /^[\w.~+/=-]+$/.test(token) ? token : undefined;
 }
 
-function createCaller(key: KeyObject | undefined, now: () => number, checked?: CheckedToken): Caller {
-  const claims = checked?.claims ?? null;
-  let text: string | undefined;
-  let until = -Infinity;
-  let signing: Promise<string> | undefined;
+/** Signs what is said about callers, and forgets it when it is too old to be used: there may be very many callers. */
+class Signer {
+  readonly #key: KeyObject;
+  readonly #texts = new Map<Caller, string>();
+  /** When the first of them was signed, in ms since 1970. */
+  #since = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  async function sign(secret: KeyObject): Promise<string> {
-    try {
-      text = await signIdentity(secret, claims);
-      until = now() + reusedForMs;
-      return text;
-    } finally {
-      signing = undefined;
-    }
+  constructor(key: KeyObject) {
+    this.#key = key;
   }
 
-  return {
-    claims,
-    expiresAt: checked?.expiresAt,
-    signed() {
-      if (key === undefined) return undefined;
-      if (text !== undefined && until > now()) return text;
-      // Once for all who ask at this moment: equal texts let equal fetches be made once.
-      signing ??= sign(key);
-      return signing;
-    },
-  };
+  sign(caller: Caller): string {
+    // A machine that slept has timers that slept, too.
+    if (Date.now() - this.#since > reusedForMs) this.#texts.clear();
+    let text = this.#texts.get(caller);
+    if (text === undefined) {
+      text = signedIdentity(this.#key, caller.claims);
+      if (this.#texts.size === 0) this.#forgetLater();
+      this.#texts.set(caller, text);
+    }
+    return text;
+  }
+
+  #forgetLater(): void {
+    clearTimeout(this.#timer);
+    this.#since = Date.now();
+    this.#timer = setTimeout(() => this.#texts.clear(), reusedForMs).unref();
+  }
+}
+
+class KnownCaller implements Caller {
+  readonly claims: Claims | null;
+  readonly expiresAt: number | undefined;
+  readonly #signer: Signer | undefined;
+
+  constructor(signer: Signer | undefined, checked?: CheckedToken) {
+    this.claims = checked?.claims ?? null;
+    this.expiresAt = checked?.expiresAt;
+    this.#signer = signer;
+  }
+
+  signed(): string | undefined {
+    return this.#signer?.sign(this);
+  }
 }
 
 function refused(error: unknown): never {

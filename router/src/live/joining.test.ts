@@ -137,10 +137,13 @@ describe('clients of one topic', () => {
 describe('a client that joins others who are behind it', () => {
   /** One stays at `s~1`; the other comes later, at `s~5`, and joins it. Then messages come to the one upstream that is left. */
   async function joined(positions: readonly (string | undefined)[]) {
-    const all: UpstreamSubscription[] = [];
+    const all = new Map<number, UpstreamSubscription>();
     const upstream: Upstream = {
-      subscribe: (subscription) => all.push(subscription),
-      unsubscribe: (id) => void delete all[id - 1],
+      subscribe(subscription) {
+        all.set(all.size, subscription);
+        return all.size - 1;
+      },
+      unsubscribe: (id) => void all.delete(id),
       close() {},
     };
     const core = startLiveCore(upstream);
@@ -149,11 +152,11 @@ describe('a client that joins others who are behind it', () => {
       await setImmediate();
     }
     const staying = core.start();
-    await tell(all[0], 'present', 's~1');
+    await tell(all.get(0), 'present', 's~1');
     const coming = core.start();
-    await tell(all[1], 'present', 's~5');
-    expect(all[1]).toBeUndefined();
-    for (const [index, position] of positions.entries()) await tell(all[0], index, position);
+    await tell(all.get(1), 'present', 's~5');
+    expect(all.has(1)).toBe(false);
+    for (const [index, position] of positions.entries()) await tell(all.get(0), index, position);
     return [staying, coming].map(({ messages }) =>
       messages.slice(1).map(({ text }) => (JSON.parse(text) as { data: { told: unknown } }).data.told),
     );

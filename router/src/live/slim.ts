@@ -21,11 +21,15 @@ export function slimRequest(request: OperationRequest, { document, variables }: 
   };
 }
 
+/** Mostly there are none, and there are many topics. */
+const none: IncomingHttpHeaders = Object.freeze({});
+
 /** @returns those of a client's headers that some subgraph gets to see: who sends others has another topic */
 export function createSharedHeaders({ headers: all, byName }: SubgraphSettings) {
   const passes = passedOn([all, ...Object.values(byName).flatMap(({ headers }) => headers ?? [])]);
   return function sharedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-    return Object.fromEntries(Object.entries(headers).filter(([name]) => passes(name)));
+    const shared = Object.entries(headers).filter(([name]) => passes(name));
+    return shared.length === 0 ? none : Object.fromEntries(shared);
   };
 }
 

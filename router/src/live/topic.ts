@@ -171,9 +171,9 @@ export class Topic {
     }
   }
 
-  async upstreamRequest(any: Subscriber | undefined, resumeFrom: string | undefined): Promise<UpstreamRequest> {
+  upstreamRequest(any: Subscriber | undefined, resumeFrom: string | undefined): UpstreamRequest {
     const { requestId, traceparent, caller } = this.#contextFor(any);
-    const identity = await caller.signed();
+    const identity = caller.signed();
     const { primary, variables } = this.subscription;
     return {
       query: primary.operation,

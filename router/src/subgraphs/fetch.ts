@@ -146,12 +146,8 @@ export function createSubgraphFetch(options: {
     fetch.reject(error);
   }
 
-  function exchangeAs(
-    identity: string | undefined,
-    body: string,
-    context: RequestContext,
-    { repeatable, shareable }: FetchUse,
-  ): Promise<string> {
+  function exchange(body: string, context: RequestContext, { repeatable, shareable }: FetchUse): Promise<string> {
+    const identity = context.caller.signed();
     const headers = fromClient === undefined ? [] : fromClient(context.headers);
     if (identity !== undefined) headers.push(identityHeader, identity);
     const shared = shareable && shareInFlight;
@@ -188,13 +184,6 @@ export function createSubgraphFetch(options: {
     retries.began();
     begin(fetch);
     return text;
-  }
-
-  function exchange(body: string, context: RequestContext, use: FetchUse): Promise<string> {
-    const identity = context.caller.signed();
-    return typeof identity === 'object'
-      ? identity.then((signed) => exchangeAs(signed, body, context, use))
-      : exchangeAs(identity, body, context, use);
   }
 
   return {

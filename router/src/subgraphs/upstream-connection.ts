@@ -22,8 +22,6 @@ export type Message = Readonly<Record<string, unknown>>;
 export interface UpstreamConnection {
   /** Messages can be sent. */
   isOpen(): boolean;
-  /** Differs for each connection that was made. */
-  life(): number;
   send(message: Message): void;
   /** How many want it now: with none it is closed after a while. */
   wanted(by: number): void;
@@ -59,7 +57,6 @@ export function createUpstreamConnection(options: {
   let isOpen = false;
   let isClosed = false;
   let wantedBy = 0;
-  let life = 0;
   let failures = 0;
   let openedAt = 0;
   let notBefore = 0;
@@ -80,17 +77,16 @@ export function createUpstreamConnection(options: {
       headers: fixedHeaders,
     });
     socket = made;
-    life += 1;
     let reason: unknown;
     watch = setTimeout(() => made.terminate(), connectMs);
-    made.on('open', () => void greet(made).catch(() => made.terminate()));
+    made.on('open', () => greet(made));
     made.on('message', (data: Buffer) => socket === made && take(made, data));
     made.on('error', (error) => (reason = error));
     made.on('close', (code) => socket === made && lost(reason ?? `closed with ${code}`, code));
   }
 
-  async function greet(made: WebSocket): Promise<void> {
-    const signed = await anonymous.signed();
+  function greet(made: WebSocket): void {
+    const signed = anonymous.signed();
     const payload = signed === undefined ? {} : { [identityHeader]: signed };
     made.send(JSON.stringify({ type: 'connection_init', payload }));
   }
@@ -159,7 +155,6 @@ export function createUpstreamConnection(options: {
 
   return {
     isOpen: () => isOpen,
-    life: () => life,
     send(message) {
       socket?.send(JSON.stringify(message));
     },

@@ -60,7 +60,7 @@ function noting(query = 'subscription { a }') {
       told.publish([name, ...what]);
   const subscription: UpstreamSubscription = {
     clientHeaders: {},
-    request: async () => ({ query, variables: {}, operationName: undefined, extensions: { requestId: 'r' } }),
+    request: () => ({ query, variables: {}, operationName: undefined, extensions: { requestId: 'r' } }),
     event: tell('event'),
     ready: tell('ready'),
     refused: tell('refused'),

@@ -33,7 +33,7 @@ export interface UpstreamSubscription {
   /** Of the client that it is for: the rules say what of them goes along. */
   readonly clientHeaders: IncomingHttpHeaders;
   /** Asked for when it is about to be sent: an identity is good for a while only. */
-  request(): UpstreamRequest | Promise<UpstreamRequest>;
+  request(): UpstreamRequest;
   event(event: UpstreamEvent): void;
   /** It stands, and there is nothing to send. */
   ready(place: UpstreamPlace): void;
@@ -98,24 +98,10 @@ export function createUpstream(options: {
   }
 
   function send(id: number, subscription: UpstreamSubscription): void {
-    const life = connection.life();
-    const write = (request: UpstreamRequest): void => {
-      // It may be over by now, or the connection be another one, on which it is sent anew.
-      if (all.get(id) !== subscription || connection.life() !== life) return;
-      const passedOn = headers?.fromClient?.(subscription.clientHeaders);
-      const extensions = { ...request.extensions, ...(passedOn && { headers: recordOf(passedOn) }) };
-      connection.send({ id: String(id), type: 'subscribe', payload: { ...request, extensions } });
-    };
-    const failed = (error: unknown): void => {
-      if (all.delete(id)) subscription.lost(error, 'subscription');
-    };
-    try {
-      const request = subscription.request();
-      if (request instanceof Promise) void request.then(write).catch(failed);
-      else write(request);
-    } catch (error) {
-      failed(error);
-    }
+    const request = subscription.request();
+    const passedOn = headers?.fromClient?.(subscription.clientHeaders);
+    const extensions = { ...request.extensions, ...(passedOn && { headers: recordOf(passedOn) }) };
+    connection.send({ id: String(id), type: 'subscribe', payload: { ...request, extensions } });
   }
 
   function down(reason: unknown): void {

@@ -94,9 +94,8 @@ export function createModelledStream() {
     return true;
   }
 
-  async function read(id: number, feed: Feed): Promise<void> {
-    const { resumeFrom } = (await feed.subscription.request()).extensions;
-    if (feeds.get(id) !== feed) return;
+  function read(feed: Feed): void {
+    const { resumeFrom } = feed.subscription.request().extensions;
     if (typeof resumeFrom === 'string') resume(feed, resumeFrom);
     else snapshot(feed, {});
   }
@@ -107,7 +106,7 @@ export function createModelledStream() {
       subscribes += 1;
       const feed: Feed = { subscription, waiting: [], next: Infinity, ahead: new Map() };
       feeds.set(id, feed);
-      feed.waiting.push(() => void read(id, feed));
+      feed.waiting.push(() => read(feed));
       return id;
     },
     unsubscribe: (id) => void feeds.delete(id),
