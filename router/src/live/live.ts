@@ -82,7 +82,7 @@ export function createLiveSubscriptions(options: {
   telemetry?.show({
     subscriptions: () => counts,
     topics: () => all.size,
-    upstreams: () => [...all].reduce((sum, { cohorts }) => sum + cohorts.size, 0),
+    upstreams: () => [...all].reduce((sum, { cohorts }) => sum + cohorts.length, 0),
   });
 
   identity.onRevoked(function endRevoked() {

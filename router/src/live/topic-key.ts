@@ -53,7 +53,7 @@ export function topicKey(
 
 /** A short name for a value: 96 bits, so that nobody finds two values with the same. */
 function named(value: unknown): string {
-  return hash('sha256', JSON.stringify(value, inOrder), 'base64url').slice(0, 16);
+  return hash('sha256', JSON.stringify(value, inOrder), 'buffer').toString('base64url', 0, 12);
 }
 
 /** Keys in their order, whatever order they came in. */

@@ -51,7 +51,8 @@ export interface Surroundings {
 export class Topic {
   readonly key: string;
   readonly request: OperationRequest;
-  readonly cohorts = new Set<Cohort>();
+  /** Mostly one, and there are many topics. */
+  cohorts: readonly Cohort[] = [];
   readonly #scope: TokenScope;
   readonly #around: Surroundings;
   #main: Cohort | undefined;
@@ -107,7 +108,7 @@ export class Topic {
       }
     }
     const cohort = new Cohort(this, start);
-    this.cohorts.add(cohort);
+    this.cohorts = [...this.cohorts, cohort];
     cohort.add(subscriber);
     cohort.open();
   }
@@ -116,10 +117,10 @@ export class Topic {
   merge(): void {
     if (this.#isDelivering) return;
     if (this.#main === undefined) {
-      for (const cohort of this.cohorts) if (cohort.isSettled) this.#main ??= cohort;
+      this.#main = this.cohorts.find(({ isSettled }) => isSettled);
     }
     const main = this.#main;
-    if (this.cohorts.size < 2 || main?.isSettled !== true) return;
+    if (this.cohorts.length < 2 || main?.isSettled !== true) return;
     for (const cohort of this.cohorts) {
       if (cohort === main || !cohort.isSettled || !isAtOrBehind(main.delivered, cohort.delivered)) continue;
       const { delivered } = cohort;
@@ -134,9 +135,9 @@ export class Topic {
   }
 
   left(cohort: Cohort): void {
-    this.cohorts.delete(cohort);
+    this.cohorts = this.cohorts.filter((one) => one !== cohort);
     if (this.#main === cohort) this.#main = undefined;
-    if (this.cohorts.size === 0) this.#end();
+    if (this.cohorts.length === 0) this.#end();
     else this.merge();
   }
 
@@ -144,7 +145,7 @@ export class Topic {
   moveTo(generation: Generation, subscription: PlannedSubscription): boolean {
     const upstream = upstreamOf(subscription, generation);
     if (upstream === undefined || !sameEvents(subscription, this.subscription)) return false;
-    if (upstream !== this.upstream && [...this.cohorts].some((cohort) => !cohort.canMove())) return false;
+    if (upstream !== this.upstream && this.cohorts.some((cohort) => !cohort.canMove())) return false;
     for (const cohort of this.cohorts) cohort.moveTo(upstream);
     const { generation: before } = this;
     generation.enter();
