@@ -49,8 +49,8 @@ export interface OneTopicRounds {
   readonly shared: Readonly<Record<'ours' | 'stock', OneTopicMeasured[]>>;
 }
 
-/** Before anything is counted: some sockets come and go, so that code is compiled and what is made once is made. */
-const WARM_UP_SOCKETS = 200;
+/** Before anything is counted: some subscribers come and go, so that code is compiled and what is made once is made. */
+const WARM_UP_SUBSCRIPTIONS = 200;
 const WARM_UP_EVENTS = 10;
 /** Between two events, when the one before has reached all. */
 const PAUSE_MS = 150;
@@ -68,7 +68,8 @@ export async function measureOneTopic(
   const server = await servers[name](options);
   try {
     const given = { ...server.target, subscriptions, query: SUBSCRIPTION, tampering, patience };
-    await clients.tell('openFanout', { ...given, sockets: Math.min(sockets, WARM_UP_SOCKETS), tampering: {} });
+    const warmUp = Math.min(sockets, Math.ceil(WARM_UP_SUBSCRIPTIONS / subscriptions));
+    await clients.tell('openFanout', { ...given, sockets: warmUp, tampering: {} });
     await tellEvents(server, clients, 3);
     await clients.tell('close');
     await wait(500);
