@@ -99,8 +99,10 @@ export class FeedCursor implements RingWaiter {
     const { key, aggregates } = this.#topic;
     const epoch = this.#epoch;
     const after = this.sequence;
+    // First the range: an aggregate that begins while they are looked up comes behind it.
+    const range = past.rangeBehind(after);
     const ids = await aggregates?.();
-    const { entries, until } = ids ? await past.ofAggregates(ids, after) : await past.ofKey(key, after);
+    const { entries, until } = ids ? await past.ofAggregates(ids, range) : await past.ofKey(key, after);
     if (this.#epoch !== epoch || epoch !== this.#of.epoch) return;
     this.#page = entries;
     this.#pagePlace = 0;

@@ -65,9 +65,13 @@ export class FeedPast {
     this.#of = of;
   }
 
-  /** The newest of what these aggregates did behind a sequence, all of it. */
-  async ofAggregates(aggregateIds: readonly string[], after: number): Promise<PastPage> {
-    const range = this.#rangeBehind(after, Number.POSITIVE_INFINITY);
+  /** All that lies behind a sequence at this moment, for `ofAggregates`. */
+  rangeBehind(after: number): SequenceRange {
+    return this.#rangeBehind(after, Number.POSITIVE_INFINITY);
+  }
+
+  /** All of what these aggregates did within a range; one that is looked up after the range was taken is in it or later. */
+  async ofAggregates(aggregateIds: readonly string[], range: SequenceRange): Promise<PastPage> {
     this.reads += 1;
     const { events } = await this.#whole(range, () => this.#store.ofAggregates(aggregateIds, range));
     return { entries: this.#entriesOf(events), until: range.until };

@@ -14,6 +14,9 @@ import { SocketOperation } from './socket-operation.ts';
 import { SocketOperations } from './socket-operations.ts';
 import type { TransportTelemetry } from '../telemetry/telemetry-transports.ts';
 
+/** It is kept and repeated in each message; clients have UUIDs or numbers. */
+const longestId = 256;
+
 /** What the sockets of a router share. */
 export interface SocketHost {
   readonly frames: NextFrames;
@@ -179,6 +182,7 @@ export class ClientSocket extends WebSocket implements OpenConnection {
       case MessageType.Subscribe:
         return this.#subscribe(message);
       case MessageType.Complete:
+        if (message.id.length > longestId) return this.#refuse();
         return this.#operations.take(asciiJson(message.id))?.cancel();
       case MessageType.Ping: {
         const { payload } = message;
@@ -204,6 +208,7 @@ export class ClientSocket extends WebSocket implements OpenConnection {
     if (this.#state !== 'ready') return this.end(closings.notInitialized);
     const forbidden = this.#forbidden();
     if (forbidden !== undefined) return this.end(forbidden);
+    if (message.id.length > longestId) return this.#refuse();
     const id = asciiJson(message.id);
     if (this.#operations.has(id)) return this.end(duplicateId(message.id));
     const operation = new SocketOperation(id, this);

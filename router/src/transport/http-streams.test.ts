@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { EventSource } from 'eventsource';
 import { openStream, readEvents, readParts } from '../testing/read-stream.ts';
 import { message, startTransports, type TestTransports } from '../testing/transports.ts';
@@ -345,6 +347,20 @@ describe.each([
       expect([simple.status, await simple.text()]).toEqual([400, expect.stringContaining('CSRF')]);
     }
     expect(contexts).toHaveLength(2);
+  });
+
+  it('does not begin behind another request of its connection, where it could not be told that its client has gone', async () => {
+    await start();
+    const { pathname, hostname, port } = new URL(transports.url);
+    const path = `${pathname}${get({ query })}`;
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\naccept: ${accept.accept}\r\n\r\n`.repeat(20));
+    const first = await transports.subscription();
+    await once(socket, 'data');
+    expect(transports.started).toHaveLength(1);
+    socket.destroy();
+    await transports.until(() => first.stopped);
+    expect(transports.open.count).toBe(0);
   });
 
   it('ends when the router stops, in the way that brings its client back', async () => {

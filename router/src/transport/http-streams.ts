@@ -94,6 +94,9 @@ export function createHttpStreams(options: {
       } else if (open.full) {
         response.setHeader('retry-after', retryAfterSeconds);
         sendError(response, 503, 'SERVICE_UNAVAILABLE', 'As many connections are open as may be.');
+      } else if (response.socket === null && !response.destroyed) {
+        // Behind another request of its connection it may wait for ever, and nothing would tell that its client has gone.
+        sendError(response, 400, 'BAD_REQUEST', 'A stream needs a connection on which nothing else is under way.');
       } else if (!response.destroyed) {
         const resume = resumeIn(request, operation, format);
         const given = { request: operation, context, resume, transport: format.transport, address: addressOf(request) };

@@ -1,6 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+/** Time for the client to read the answer. */
+const cutOffMs = 2_000;
+
 /**
  * A GraphQL error as the whole answer, where there is no response object to write it to; the connection ends.
  *
@@ -28,6 +31,9 @@ export function endWithError(
     ...(retryAfterSeconds === undefined ? [] : [`retry-after: ${retryAfterSeconds}`]),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // An upgraded socket would wait for ever for a client that doesn't close its side.
+  const cut = setTimeout(() => socket.destroy(), cutOffMs);
+  socket.once('close', () => clearTimeout(cut));
 }
 
 const answers: ReadonlyMap<unknown, readonly [status: number, code: string, message: string]> = new Map([

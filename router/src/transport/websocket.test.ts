@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { BadToken, createIdentity } from '../authorization/identity.ts';
@@ -48,7 +49,7 @@ describe('graphql-transport-ws', () => {
   it('runs several operations on one socket, whatever their ids look like, and sends each its own', async () => {
     await start();
     const socket = await open();
-    const ids = ['1', 'öé"\\ 💥', '__proto__', 'x'.repeat(70_000)];
+    const ids = ['1', 'öé"\\ 💥', '__proto__', 'x'.repeat(256)];
     for (const id of ids) socket.subscribe(id);
     await transports.subscription(ids.length - 1);
     const one = message(1);
@@ -148,6 +149,12 @@ describe('a socket is closed', () => {
     ['4400 for a message that only servers send', { type: 'connection_ack' }, 4400],
     ['4400 for a subscribe without a query', { id: '1', type: 'subscribe', payload: {} }, 4400],
     ['4400 for a message nested too deep', `{"type":"ping","payload":${'{"a":'.repeat(900)}1${'}'.repeat(900)}}`, 4400],
+    [
+      '4400 for an operation of an endless id',
+      { id: 'é'.repeat(300), type: 'subscribe', payload: { query: '{ any }' } },
+      4400,
+    ],
+    ['4400 for the end of one', { id: 'é'.repeat(300), type: 'complete' }, 4400],
     ['4429 for a second connection_init', { type: 'connection_init' }, 4429],
     ['1009 for a message that is too large', { type: 'ping', payload: { a: 'x'.repeat(200_000) } }, 1009],
   ])('with %s', async (_what, sent, code) => {
@@ -311,6 +318,30 @@ describe('limits of sockets', () => {
     await first.closed;
     while (transports.open.count > 0) await new Promise(setImmediate);
     await open();
+  });
+
+  it('keep nobody who was refused and does not close his side', async () => {
+    await start({ subscriptions: { maxSockets: 1 } });
+    const first = await open();
+    const { hostname, port, pathname } = new URL(transports.url);
+    const refused = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    refused.write(
+      [
+        `GET ${pathname} HTTP/1.1`,
+        'host: x',
+        'connection: upgrade',
+        'upgrade: websocket',
+        'sec-websocket-version: 13',
+        'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==',
+        'sec-websocket-protocol: graphql-transport-ws',
+        '\r\n',
+      ].join('\r\n'),
+    );
+    const [answer] = await once(refused, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 503 /);
+    while (transports.connections() > 1) await new Promise(setImmediate);
+    refused.destroy();
+    first.socket.close();
   });
 
   it('refuse the operation that is too many on one socket, and only that', async () => {
