@@ -4,22 +4,16 @@ import type { Executed } from '../execution/executed.ts';
 import { subgraphError } from '../execution/failures.ts';
 import type { SubgraphAnswer, SubgraphError } from '../subgraphs/subgraph-answer.ts';
 import type { Upstream, UpstreamEvent, UpstreamPlace, UpstreamSubscription } from '../subgraphs/upstream.ts';
+import { Arrivals, type Arrival } from './arrivals.ts';
 import { isPassing } from './passing.ts';
-import { positionIn, type Position } from './position.ts';
+import type { Position } from './position.ts';
 import type { Subscriber } from './subscriber.ts';
 import { notKnownYet, type Telling } from './telling.ts';
 import type { Topic } from './topic.ts';
 import type { Written } from './written.ts';
 
 /** An event on its way to the clients. */
-interface Waiting {
-  /** Undefined: it says nothing of where the stream is, or nothing good. */
-  readonly position: Position | undefined;
-  /** How the subscription goes on with it, when it has just been opened. */
-  readonly goesOn: 'exact' | 'snapshot' | undefined;
-  /** What its client may come back with. */
-  readonly comeBack: Position | undefined;
-  readonly occurredAt: number | undefined;
+interface Waiting extends Arrival {
   /** Until it is filled in. `'nothing'`: there is nothing to send. */
   result: Executed | Error | 'nothing' | undefined;
 }
@@ -46,23 +40,15 @@ export class Cohort implements UpstreamSubscription {
   delivered: Position | undefined;
   /** They have everything up to there, and nothing more. */
   isSettled = false;
-  #received: Position | undefined;
-  /** Events that came are a part of a present state of which more will come. */
-  #inSnapshot: boolean;
-  /** Events that were delivered are. */
+  /** What was delivered is a part of a present state of which more will come. */
   #isAnew: boolean;
+  readonly #arrivals: Arrivals;
   #waiting: Waiting[] = [];
   #ending: Ending | undefined;
   /** At the upstream; undefined while it isn't subscribed. */
   #id: number | undefined;
-  /** What the upstream was asked to go on from. */
-  #asked: Position | undefined;
   /** What the subgraph said of it last. */
   #wentOn: 'exact' | 'snapshot' | undefined;
-  /** Nothing came since it was opened. */
-  #isFresh = true;
-  /** Something came since it began. */
-  #wasHeard = false;
   #isPaused = false;
   #isOver = false;
   #tries = 0;
@@ -74,15 +60,13 @@ export class Cohort implements UpstreamSubscription {
     this.#upstream = topic.upstream;
     this.start = start;
     this.delivered = start;
-    this.#received = start;
-    this.#inSnapshot = start === undefined;
+    this.#arrivals = new Arrivals(start);
     this.#isAnew = start === undefined;
   }
 
   /** Subscribes; it must have a client by then. */
   open(): void {
-    this.#asked = this.#received;
-    this.#isFresh = true;
+    this.#arrivals.opened();
     this.#id = this.#upstream.subscribe(this);
   }
 
@@ -113,7 +97,7 @@ export class Cohort implements UpstreamSubscription {
 
   /** Whether clients would not notice if it were opened again. */
   canMove(): boolean {
-    return this.#received !== undefined || !this.#wasHeard;
+    return this.#arrivals.received !== undefined || !this.#arrivals.wasHeard;
   }
 
   /** The subgraph is elsewhere from now on. */
@@ -131,11 +115,12 @@ export class Cohort implements UpstreamSubscription {
 
   request() {
     const [any] = this.clients;
-    return this.#topic.upstreamRequest(any, this.#asked?.text);
+    return this.#topic.upstreamRequest(any, this.#arrivals.asked?.text);
   }
 
   event({ answer, place }: UpstreamEvent): void {
-    const waiting = this.#place(place);
+    const waiting: Waiting = { ...this.#arrivals.arrived(place), result: undefined };
+    this.#tries = 0;
     this.#waiting.push(waiting);
     void this.#fillIn(waiting, answer);
     if (this.#waiting.length > this.#topic.limits.waitingEvents) {
@@ -147,7 +132,8 @@ export class Cohort implements UpstreamSubscription {
 
   ready(place: UpstreamPlace): void {
     // It stands without a message: who asked to go on and isn't told of it gets a present state in which there is nothing.
-    this.#waiting.push({ ...this.#place(place), result: 'nothing' });
+    this.#waiting.push({ ...this.#arrivals.arrived(place), result: 'nothing' });
+    this.#tries = 0;
     this.#deliver();
   }
 
@@ -175,7 +161,7 @@ export class Cohort implements UpstreamSubscription {
 
   /** Whoever has had something waits for what comes next, however long it takes; also who had it elsewhere, and came back. */
   #isToLast(): boolean {
-    return this.#wasHeard || this.start !== undefined;
+    return this.#arrivals.wasHeard || this.start !== undefined;
   }
 
   #tryAgain(reason: unknown, what: 'connection' | 'subscription'): void {
@@ -191,41 +177,6 @@ export class Cohort implements UpstreamSubscription {
       const wait = Math.min(retryMs * 2 ** (this.#tries - 1), longestRetryMs) * (0.5 + Math.random() / 2);
       this.#retry = setTimeout(() => this.open(), wait);
     }
-  }
-
-  /** What a message says of where the stream is, compared with what was known. */
-  #place(place: UpstreamPlace): Omit<Waiting, 'result'> & { result: undefined } {
-    const position = positionIn(place.position);
-    const isFirst = this.#isFresh;
-    let goesOn: Waiting['goesOn'] = place.resumed === 'snapshot' ? 'snapshot' : undefined;
-    if (isFirst) {
-      const goesOnExactly = this.#asked !== undefined && place.resumed === 'exact';
-      if (goesOnExactly) goesOn = 'exact';
-      else if (this.#asked !== undefined || this.#wasHeard) goesOn = 'snapshot';
-    }
-    this.#isFresh = false;
-    this.#wasHeard = true;
-    this.#tries = 0;
-    if (goesOn === 'snapshot') this.#inSnapshot = true;
-    const wasInSnapshot = this.#inSnapshot;
-    const before = this.#received;
-    if (position !== undefined) {
-      this.#received = position;
-      this.#inSnapshot = false;
-      this.#topic.hasPositions = true;
-    }
-    return {
-      position,
-      goesOn,
-      comeBack: position ?? (wasInSnapshot ? undefined : before),
-      occurredAt: place.occurredAt ?? this.#arrival(wasInSnapshot, isFirst),
-      result: undefined,
-    };
-  }
-
-  /** A present state didn't happen now; one that is never finished may be the events of a subgraph without positions. */
-  #arrival(inSnapshot: boolean, isFirst: boolean): number | undefined {
-    return inSnapshot && (isFirst || this.#topic.hasPositions) ? undefined : Date.now();
   }
 
   async #fillIn(waiting: Waiting, answer: SubgraphAnswer): Promise<void> {

@@ -62,8 +62,6 @@ export class Topic {
   subscription: PlannedSubscription;
   generation: Generation;
   upstream: Upstream;
-  /** Its subgraph says where events are in their stream. */
-  hasPositions = false;
 
   constructor(
     given: {
