@@ -42,6 +42,8 @@ function idIn(text: string): string | undefined {
 
 /** For how long an answer of the broker is good enough, in milliseconds. */
 const FRESH_MS = 500;
+/** A subscriber waits for it, and can do without. */
+const ANSWER_WITHIN_MS = 1_000;
 
 /** The stream as the broker has it now; it is asked once for all who want to know in the same moment. */
 export interface StreamLook {
@@ -53,7 +55,7 @@ export function createStreamLook(stream: string, connection: () => NatsConnectio
   let asked: { readonly at: number; readonly answer: Promise<StreamState | undefined> } | undefined;
 
   function ask(nc: NatsConnection): Promise<StreamState | undefined> {
-    const answer = streamState(nc, stream).catch(() => undefined);
+    const answer = streamState(nc, stream, ANSWER_WITHIN_MS).catch(() => undefined);
     asked = { at: performance.now(), answer };
     return answer;
   }

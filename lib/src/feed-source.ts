@@ -17,9 +17,12 @@ export interface StreamState {
   readonly last: number;
 }
 
-/** @throws NatsError while the broker is away, or the stream is not there */
-export async function streamState(nc: NatsConnection, stream: string): Promise<StreamState> {
-  const manager = await nc.jetstreamManager();
+/**
+ * @param timeout of the question, in milliseconds
+ * @throws NatsError while the broker is away, or the stream is not there
+ */
+export async function streamState(nc: NatsConnection, stream: string, timeout = 5_000): Promise<StreamState> {
+  const manager = await nc.jetstreamManager({ timeout, checkAPI: false });
   const { state, created } = await manager.streams.info(stream);
   return { created, first: state.messages === 0 ? state.last_seq + 1 : state.first_seq, last: state.last_seq };
 }

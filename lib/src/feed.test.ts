@@ -193,7 +193,7 @@ describe('a feed', () => {
     await world.tell('start');
     const early = await world.startFeed();
     const places = await Promise.all(
-      Array.from({ length: 100 }, async () => {
+      Array.from({ length: 25 }, async () => {
         const follower = new Follower(world.follow(early));
         await until(() => follower.position);
         await follower.leave();

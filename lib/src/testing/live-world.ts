@@ -157,6 +157,9 @@ export async function createLiveWorld(given: { natsUrl?: string } = {}): Promise
   return world;
 }
 
+/** More than anything here takes, in milliseconds. */
+const MISSING_AFTER_MS = 25_000;
+
 /** A client: it reads its subscription to what there is, and notices what is missing, repeated or out of order. */
 export class Follower {
   readonly seen = new Map<string, number>();
@@ -200,10 +203,14 @@ export class Follower {
     await this.#reading;
   }
 
-  /** Resolves when it has these versions, and no others. */
+  /** Resolves when it has these versions. @throws Error when it does not get them, so that what led to it can be told */
   async has(all: readonly Versioned[]): Promise<void> {
+    const since = performance.now();
     await until(() => {
       if (this.#fault !== undefined) throw this.#fault as Error;
+      if (performance.now() - since > MISSING_AFTER_MS) {
+        throw new Error(`it has ${JSON.stringify([...this.seen])}, and not ${JSON.stringify(all)}`);
+      }
       return all.every(({ aggregateId, version }) => (this.seen.get(aggregateId) ?? 0) >= version);
     });
   }
