@@ -61,7 +61,7 @@ function socketOf({ token }: Customer, losses = new Map<string, number>()): Sock
 /** Followers of a customer's order, all on one socket. */
 function follow(socket: Socket, { name, orderId }: Customer, count: number): Follower[] {
   return Array.from({ length: count }, function followOnce(_, index) {
-    const what = { name: `${name}, ${index}`, query: operations.order, variables: { id: orderId } };
+    const what = { name: `${name}, ${index}`, query: operations.wholeOrder, variables: { id: orderId } };
     const follower = createFollower(what, () => progress.tell());
     socket.follow(follower);
     return follower;

@@ -2,14 +2,15 @@
 import type { LiveResult } from '@cafe-for-me/router/client/resuming-event-source';
 import type { Resumed } from '@cafe-for-me/router/client/resume-token';
 
-/** A change of an order's status with fields of all three subgraphs. */
+/** A change of an order's status. */
 export interface OrderChange {
   readonly orderId: string;
   readonly version: number;
   readonly status: string;
   readonly at: string;
   readonly message: string;
-  readonly order: {
+  /** With fields of all three subgraphs, where it was asked for. */
+  readonly order?: {
     readonly total: number;
     /** Null while the delivery service is away. */
     readonly delivery: { readonly status: string; readonly queueNumber: number | null } | null;
@@ -20,11 +21,17 @@ export interface OrderChange {
 
 type Answer = { readonly orderStatusChanged?: OrderChange | null; readonly myOrdersChanged?: OrderChange | null };
 
-const FIELDS = `{ orderId version status at message order { total delivery { status queueNumber } sale { amount } } }`;
-/** The changes of one order, and those of all orders of a customer. */
+const OWN = 'orderId version status at message';
+const ALL = `${OWN} order { total delivery { status queueNumber } sale { amount } }`;
+/**
+ * The changes of one order, and those of all orders of a customer: with what the customer service says itself, or with fields of
+ * all three subgraphs, which are two requests more for each change.
+ */
 export const operations = {
-  order: `subscription Follow($id: ID!) { orderStatusChanged(orderId: $id) ${FIELDS} }`,
-  orders: `subscription FollowAll { myOrdersChanged ${FIELDS} }`,
+  order: `subscription Follow($id: ID!) { orderStatusChanged(orderId: $id) { ${OWN} } }`,
+  wholeOrder: `subscription FollowWhole($id: ID!) { orderStatusChanged(orderId: $id) { ${ALL} } }`,
+  orders: `subscription FollowAll { myOrdersChanged { ${OWN} } }`,
+  wholeOrders: `subscription FollowAllWhole { myOrdersChanged { ${ALL} } }`,
 };
 
 export interface Follower {
@@ -35,7 +42,7 @@ export interface Follower {
   readonly versions: ReadonlyMap<string, readonly number[]>;
   /** The newest change of each order. */
   readonly newest: ReadonlyMap<string, OrderChange>;
-  /** Whether the newest change of each order came with the fields of all subgraphs. */
+  /** Whether the newest change of each order came with all that was asked for. */
   isWhole(): boolean;
   /** How often each outcome of coming back was told, with its reason where it has one. */
   readonly outcomes: ReadonlyMap<string, number>;
@@ -81,7 +88,7 @@ export function createFollower(
     variables,
     versions,
     newest,
-    isWhole: () => [...newest.values()].every(({ order }) => order?.delivery != null && order.sale != null),
+    isWhole: () => [...newest.values()].every(isWhole),
     outcomes,
     blanked,
     problems,
@@ -104,6 +111,10 @@ export function createFollower(
 
 function count(counts: Map<string, number>, what: string): void {
   counts.set(what, (counts.get(what) ?? 0) + 1);
+}
+
+function isWhole({ order }: OrderChange): boolean {
+  return order === undefined || (order !== null && order.delivery !== null && order.sale !== null);
 }
 
 /** All that is wrong with what a follower was told: of each order every version from its first message to `last`, each once, in order. */

@@ -41,7 +41,7 @@ export async function openRegulars(system: System, progress: Progress): Promise<
     const token = await system.token({ role: 'customer', sub: name });
     const customer = customerOf(createGraph(system.urls.graph, token));
     const first = await customer.paidOrder();
-    const follower = createFollower({ name, query: operations.orders }, () => progress.tell());
+    const follower = createFollower({ name, query: operations.wholeOrders }, () => progress.tell());
     const socket = openSocket({ url: system.urls.graph, token, losses: new Map() });
     socket.follow(follower);
     await progress.until(
