@@ -111,7 +111,7 @@ export function resumingEventSource<Data>(
     const opened = open(address(), refusals > 0);
     source = opened;
     opened.addEventListener('open', function isGood() {
-      tries = refusals = 0;
+      if (opened === source) tries = refusals = 0;
     });
     opened.addEventListener('next', (event) => opened === source && take(event));
     opened.addEventListener('complete', function isOver() {

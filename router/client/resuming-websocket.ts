@@ -74,7 +74,9 @@ export function createResumingClient(
   });
   // A phone that lost its network is told by nobody.
   client.on('ping', function expectPong(received) {
-    if (!received) overdue = setTimeout(giveUpSocket, pongWithinMs);
+    if (received) return;
+    clearTimeout(overdue);
+    overdue = setTimeout(giveUpSocket, pongWithinMs);
   });
   client.on('pong', (received) => received && clearTimeout(overdue));
 

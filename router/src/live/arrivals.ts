@@ -37,6 +37,11 @@ export class Arrivals {
     this.#isFresh = true;
   }
 
+  /** Something came since it was opened. */
+  get isHeard(): boolean {
+    return !this.#isFresh;
+  }
+
   arrived({ position: text, resumed, occurredAt }: UpstreamPlace): Arrival {
     const position = positionIn(text);
     const isFirst = this.#isFresh;

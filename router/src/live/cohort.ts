@@ -109,6 +109,11 @@ export class Cohort implements UpstreamSubscription {
     if (!this.#isPaused && this.#ending === undefined) this.open();
   }
 
+  /** Its upstream subscription stands, as far as is known: what happens comes. */
+  get isHeard(): boolean {
+    return this.#id !== undefined && this.#arrivals.isHeard;
+  }
+
   get clientHeaders() {
     return this.#topic.context.headers;
   }
@@ -123,7 +128,8 @@ export class Cohort implements UpstreamSubscription {
     this.#tries = 0;
     this.#waiting.push(waiting);
     void this.#fillIn(waiting, answer);
-    if (this.#waiting.length > this.#topic.limits.waitingEvents) {
+    const { waitingEvents } = this.#topic.limits;
+    if (this.#waiting.length > (waiting.position === undefined ? waitingEvents * partsOfOne : waitingEvents)) {
       this.#topic.tellSlow(this.#waiting.length);
       this.#letGo();
       this.#isPaused = true;
@@ -277,3 +283,5 @@ export class Cohort implements UpstreamSubscription {
 }
 
 const longestRetryMs = 5_000;
+/** Of a present state, or an event, that is several messages: there is no going on from between them, so many more may wait. */
+const partsOfOne = 20;

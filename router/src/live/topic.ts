@@ -91,8 +91,8 @@ export class Topic {
 
   /** @param start where the client is, undefined when it has nothing */
   add(subscriber: Subscriber, start: Position | undefined): void {
-    const main = this.#main;
-    if (start !== undefined && main?.isSettled === true && start.isSettled && isAtOrBehind(main.delivered, start)) {
+    const main = this.#joined();
+    if (start?.isSettled === true && main !== undefined && isAtOrBehind(main.delivered, start)) {
       // It has what this one has had, and perhaps what is about to come.
       if (start.sequence > main.delivered!.sequence) subscriber.seen = start;
       subscriber.telling = subscriber.telling === notKnownYet ? exact : subscriber.telling;
@@ -114,11 +114,9 @@ export class Topic {
   /** Moves clients to the main cohort that can go on there. */
   merge(): void {
     if (this.#isDelivering) return;
-    if (this.#main === undefined) {
-      this.#main = this.cohorts.find(({ isSettled }) => isSettled);
-    }
-    const main = this.#main;
-    if (this.cohorts.length < 2 || main?.isSettled !== true) return;
+    this.#main ??= this.cohorts.find(({ isSettled }) => isSettled);
+    const main = this.#joined();
+    if (this.cohorts.length < 2 || main === undefined) return;
     for (const cohort of this.cohorts) {
       if (cohort === main || !cohort.isSettled || !isAtOrBehind(main.delivered, cohort.delivered)) continue;
       const { delivered } = cohort;
@@ -130,6 +128,12 @@ export class Topic {
       cohort.clients.clear();
       cohort.close();
     }
+  }
+
+  /** The cohort that others may join now: the main one, or one that stands in for it as long as its upstream is lost. */
+  #joined(): Cohort | undefined {
+    const main = this.#main?.isHeard === true ? this.#main : this.cohorts.find(takesOthers);
+    return main?.isSettled === true ? main : undefined;
   }
 
   left(cohort: Cohort): void {
@@ -248,6 +252,11 @@ export class Topic {
 
 function upstreamOf({ primary }: PlannedSubscription, { upstreams }: Generation): Upstream | undefined {
   return upstreams.get(primary.serviceName);
+}
+
+/** Whether clients may go on there. One whose upstream is lost may stay so for long, while others have theirs. */
+function takesOthers({ isSettled, isHeard }: Cohort): boolean {
+  return isSettled && isHeard;
 }
 
 /** Whether who is at `other` has seen all that was seen at `one`. */
