@@ -10,6 +10,7 @@ import { FeedRing, type SeenVersion } from './feed-ring.ts';
 import { createStreamLook, isSameLife, lifeOf, type StreamLife } from './feed-life.ts';
 import { readOnwards, streamState, type StreamState } from './feed-source.ts';
 import type { FeedStore } from './feed-store.ts';
+import { Gate } from './gate.ts';
 import { parsePosition, positionText } from './live-position.ts';
 import { createReadingLog } from './reading-log.ts';
 import { hasApiCode, JetStreamErrorCode, type Nats } from './streams.ts';
@@ -101,7 +102,7 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
   let headId: string | undefined;
   let connection: NatsConnection | undefined;
   const look = createStreamLook(stream, () => connection);
-  let whenSettled: (() => void)[] = [];
+  const whenSettled = new Gate();
   let running: Promise<void> | undefined;
   const cursors = new Set<FeedCursor>();
   const resumed = { exact: 0, snapshot: 0 };
@@ -221,9 +222,7 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
 
   function settle(reached: 'missing' | 'reading'): void {
     phase = reached;
-    const waiting = whenSettled;
-    whenSettled = [];
-    for (const resolve of waiting) resolve();
+    whenSettled.open();
     if (reached === 'missing') return;
     // Those who would not wait that long stand somewhere in the stream's past now.
     of.epoch += 1;
@@ -271,13 +270,7 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
     },
     async settled(withinMs) {
       if (phase === 'reading' || phase === 'missing' || stopped.signal.aborted) return;
-      await new Promise<void>((resolve) => {
-        const timer = withinMs === undefined ? undefined : setTimeout(resolve, withinMs);
-        whenSettled.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
+      await whenSettled.wait(withinMs);
     },
     positionAt: (sequence, ahead) => life && positionText(life.name, sequence, ahead),
     async resume(cursor, text) {
