@@ -106,7 +106,7 @@ export async function openSource(
         // Asked for information, the broker forgets our last pull; nats-server 2.9 would lose a message given back to it.
         const pruned = drainSubscription(messages).then(() => consumer.info());
         // A broker that is away does not answer; what it sent is then lost anyway.
-        await Promise.race([pruned.catch(() => undefined), pause(DRAIN_WITHIN_MS, new AbortController().signal)]);
+        await Promise.race([pruned.catch(() => undefined), pause(DRAIN_WITHIN_MS)]);
       }
       clearInterval(keepAlive);
       await messages.close().catch(() => undefined);

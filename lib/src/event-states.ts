@@ -13,7 +13,6 @@ export interface EventStates<State> {
 }
 
 const READ_TRIES = 8;
-const never = new AbortController().signal;
 
 /**
  * @param options.after the state after an event, where it follows from the one before (undefined: it is not known); else null
@@ -51,7 +50,7 @@ export function createEventStates<State extends object, Event extends EventEnvel
       if (state !== undefined) return state;
       const { aggregateId, aggregateVersion } = event;
       if (tries === READ_TRIES) throw new Error(`the database has no version ${aggregateVersion} of ${aggregateId}`);
-      await pause(retryDelay(tries, 10, 500), never);
+      await pause(retryDelay(tries, 10, 500));
     }
   }
 

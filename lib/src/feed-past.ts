@@ -23,8 +23,6 @@ const UNNOTED = 1_024;
 const UNNOTED_TRIES = 20;
 const UNNOTED_PAUSE_MS = 50;
 
-const never = new AbortController().signal;
-
 interface Window {
   readonly byKey: ReadonlyMap<string, readonly FeedEntry[]>;
   readonly until: number;
@@ -161,7 +159,7 @@ export class FeedPast {
       const found = await read();
       const isOld = range.until <= this.#of.head() - UNNOTED;
       if (!found.mayLack || isOld || tries === UNNOTED_TRIES) return found;
-      await pause(UNNOTED_PAUSE_MS, never);
+      await pause(UNNOTED_PAUSE_MS);
     }
   }
 

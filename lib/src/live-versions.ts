@@ -35,8 +35,6 @@ const DATABASE_WITHIN_MS = 10_000;
 /** Looks at a database that has less than the feed has seen. */
 const STALE_TRIES = 20;
 
-const never = new AbortController().signal;
-
 /**
  * Joins what is there with what comes: the snapshot's states, then every later version of each aggregate, each once and in order,
  * with the subscriber's place in each message; or, for one that came back, what it missed.
@@ -160,7 +158,7 @@ class Joined<State> implements LiveVersions<State> {
         continue;
       }
       if (isStale && tries < STALE_TRIES) {
-        await pause(retryDelay(tries, 5, 250), never);
+        await pause(retryDelay(tries, 5, 250));
         continue;
       }
       this.#ahead = ahead.size > 0 ? ahead : undefined;

@@ -138,7 +138,7 @@ class Results {
   async #live({ state, position, resumed, occurredAt, arrivedAt }: LiveEvent): Promise<ExecutionResult> {
     let result = await this.#result(state);
     for (let attempt = 0; lacksDatabase(result) && !this.#hasEnded; attempt++) {
-      await pause(retryDelay(attempt, 50, 1_000), never);
+      await pause(retryDelay(attempt, 50, 1_000));
       result = await this.#result(state);
     }
     this.#arrivedAt = arrivedAt;
@@ -150,8 +150,6 @@ class Results {
     return { ...result, extensions };
   }
 }
-
-const never = new AbortController().signal;
 
 function lacksDatabase({ errors }: ExecutionResult): boolean {
   return errors !== undefined && errors.some(({ originalError }) => isDatabaseFault(originalError));

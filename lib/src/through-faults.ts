@@ -1,8 +1,6 @@
 import { pause, retryDelay } from './bell.ts';
 import { isDatabaseFault } from './database-fault.ts';
 
-const never = new AbortController().signal;
-
 /**
  * Does work again for as long as the database is away or busy; any other error ends it.
  *
@@ -20,7 +18,7 @@ export async function throughFaults<Result>(
       return await work();
     } catch (error) {
       if (!isDatabaseFault(error) || isOver() || performance.now() - since > withinMs) throw error;
-      await pause(retryDelay(attempt, 50, 1_000), never);
+      await pause(retryDelay(attempt, 50, 1_000));
     }
   }
 }
