@@ -28,7 +28,10 @@ export interface FeedStore {
   ofAggregates(aggregateIds: readonly string[], range: SequenceRange): Promise<StoredEvents>;
   /** The events of all aggregates. */
   window(range: SequenceRange): Promise<StoredEvents>;
-  /** Where the broker put a version of an aggregate; undefined when that is not noted, or not yet. */
+  /**
+   * Where the broker put a version of an aggregate; 0 when that was in an earlier life of the stream, undefined when it is not
+   * noted, or not yet.
+   */
   sequenceOf(aggregateId: string, version: number, since: Date): Promise<number | undefined>;
 }
 
@@ -64,16 +67,18 @@ const WINDOW = `/* feed_window */
   CROSS JOIN LATERAL (SELECT envelope FROM outbox WHERE outbox.position = published.position OFFSET 0) AS event
   ORDER BY published.stream_sequence, published.published_at DESC`;
 
+/** Only what waits to be published comes yet; what an earlier life of the stream had does not. */
 const SEQUENCES = `/* feed_sequences */
-  SELECT asked.place, published.stream_sequence::float8 AS sequence
+  SELECT asked.place, CASE WHEN published.is_here THEN published.sequence ELSE 0 END::float8 AS sequence
   FROM jsonb_to_recordset($1::jsonb) AS asked (place int, id text, version int, since timestamptz)
   CROSS JOIN LATERAL (
     SELECT position FROM outbox WHERE outbox.aggregate_id = asked.id AND outbox.aggregate_version = asked.version OFFSET 0
   ) AS event
   CROSS JOIN LATERAL (
-    SELECT stream_sequence FROM outbox_published AS published WHERE published.position = event.position AND ${OF_THIS_STREAM}
-    OFFSET 0
-  ) AS published`;
+    SELECT stream_sequence AS sequence, ${OF_THIS_STREAM} AS is_here FROM outbox_published AS published
+    WHERE published.position = event.position OFFSET 0
+  ) AS published
+  WHERE published.is_here OR NOT EXISTS (SELECT FROM outbox_unpublished AS waiting WHERE waiting.position = event.position)`;
 
 /** @param stream the one that the database's service owns */
 export function outboxFeedStore(client: Pick<SqlClient, '$queryRawUnsafe'>, stream: string): FeedStore {

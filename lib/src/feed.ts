@@ -60,7 +60,7 @@ export interface Feed {
   seen(aggregateId: string): SeenVersion | undefined;
   /** The newest event of a key that is in the ring. */
   lastOf(key: string): EventEnvelope | undefined;
-  /** Where the broker put a version; undefined when that isn't known, or not yet. */
+  /** Where the broker put a version; 0: in an earlier life of the stream; undefined when that isn't known, or not yet. */
   sequenceOf(aggregateId: string, version: number): Promise<number | undefined>;
   countResumed(outcome: 'exact' | 'snapshot'): void;
   /** Messages at the broker that were not read yet. */

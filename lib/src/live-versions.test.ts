@@ -179,6 +179,21 @@ describe('a subscriber’s first messages', () => {
     await versions.return();
   });
 
+  it('are not beyond the place where their events stood in an earlier life of the stream', async () => {
+    await world.tell('a', 2);
+    const { name, subjects } = world.stream;
+    const manager = await world.stream.nc.jetstreamManager();
+    await manager.streams.delete(name);
+    await world.db.query(`UPDATE outbox_published SET published_at = now() - interval '1 hour'`);
+    await manager.streams.add({ name, subjects: [...subjects] });
+    await world.tell('b');
+    const feed = await world.startFeed();
+    await world.change('c');
+    const versions = world.follow(feed);
+    expect(parsePosition(await placeOf(versions))).toMatchObject({ sequence: 1, ahead: new Map([['c', 1]]) });
+    await versions.return();
+  });
+
   it('come without a place while the broker is not there; when it is they come again, and say so', async () => {
     await world.tell('a');
     let arrive: (connection: NatsConnection) => void = () => undefined;
