@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { connect } from 'nats';
+import { freePort } from '@cafe-for-me/deploy/free-port';
 import { STREAMS } from '@cafe-for-me/schema/events';
 import { openCafe, type Cafe } from '../harness/cafe.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -24,6 +25,14 @@ const IN_THE_LIFT = 100;
 /** With the 1,000 of the fleet 10,000. */
 const SOCKETS = 100;
 const PER_SOCKET = 90;
+/** The same order seen in as many ways as there are values of these: none is like another, so the router shares nothing. */
+const CHOICES = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+const ALONE = `subscription FollowAlone($id: ID!, ${CHOICES.map((name) => `$${name}: Boolean!`).join(', ')}) {
+  orderStatusChanged(orderId: $id) {
+    orderId version status at message
+    ${CHOICES.map((name) => `${name}: version @include(if: $${name})`).join(' ')}
+  }
+}`;
 
 const chance = createChance();
 const progress = createProgress();
@@ -31,6 +40,7 @@ const latency = createLatency();
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 let cafe: Cafe;
+let metricsPort: number;
 let customers: Customer[];
 let fleet: Fleet;
 const sockets: Socket[] = [];
@@ -39,7 +49,8 @@ let [reached, reachedInTheLift] = [2, 2];
 
 beforeAll(async () => {
   say(`LIVE_SEED=${chance.seed}`);
-  cafe = await openCafe();
+  metricsPort = await freePort();
+  cafe = await openCafe({ env: { customer: { METRICS_PORT: String(metricsPort) } } });
   customers = await placeOrders(cafe.system, CUSTOMERS);
   // Accounting has nothing to say, and no stream, before the first sale.
   await (await staffOfCafe(cafe.system)).insist('acceptOrder', customers[1]!.orderId, 'RECEIVED');
@@ -66,6 +77,23 @@ function follow(socket: Socket, { name, orderId }: Customer, count: number): Fol
     socket.follow(follower);
     return follower;
   });
+}
+
+/** Followers of a customer's order, all on one socket, who share nothing with each other. */
+function followAlone(socket: Socket, { name, orderId }: Customer, count: number): Follower[] {
+  return Array.from({ length: count }, function followOnce(_, index) {
+    const choices = CHOICES.map((choice, place) => [choice, (index & (1 << place)) !== 0]);
+    const variables = { id: orderId, ...Object.fromEntries(choices) };
+    const follower = createFollower({ name: `${name}, ${index}`, query: ALONE, variables }, () => progress.tell());
+    socket.follow(follower);
+    return follower;
+  });
+}
+
+/** What the customer service counts at this moment. */
+async function subscribersAtService(): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  return Number(/^feed_subscribers(?:\{[^}]*\})? (\d+)$/m.exec(text)?.[1]);
 }
 
 async function reach(followers: readonly Follower[], orderVersion: (follower: Follower) => number): Promise<void> {
@@ -176,9 +204,10 @@ describe('a crowd of subscribers', () => {
   }, 360_000);
 
   it('needs not one JetStream consumer more when there are 10,000', async () => {
-    const more = customers.slice(-SOCKETS).flatMap((customer) => follow(socketOf(customer), customer, PER_SOCKET));
+    const more = customers.slice(-SOCKETS).flatMap((customer) => followAlone(socketOf(customer), customer, PER_SOCKET));
     expect(more.length + fleet.followers.length).toBe(10_000);
     await reach(more, () => reached);
+    expect(await subscribersAtService()).toBeGreaterThanOrEqual(more.length);
     expect(await consumers()).toEqual(EXPECTED);
 
     reached += 1;

@@ -55,6 +55,8 @@ beforeAll(async () => {
   customers = await placeOrders(system, CUSTOMERS);
   const { graph: url } = system.urls;
   fleet = await openFleet({ url, customers, progress });
+  const late = fleet.followers.filter(({ versions }) => [...versions.values()].some(([first]) => first !== PAID));
+  expect(late.map(({ name }) => name)).toEqual([]);
   regulars = await openRegulars(system, progress);
   staff = await staffOfCafe(system);
 }, 240_000);
