@@ -5,6 +5,8 @@ import { defaultSettings } from './config/settings.ts';
 import { createSiblings } from './process/siblings.ts';
 import { offerMetrics, startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { telemetrySettings } from './telemetry/telemetry-settings.ts';
+import { openRawSocket } from './testing/raw-socket.ts';
+import { openStream, readEvents } from './testing/read-stream.ts';
 import { startRouter, type TestRouter } from './testing/router.ts';
 import { startSubgraphs, type TestSubgraphs } from './testing/supergraph.ts';
 
@@ -15,7 +17,10 @@ let receiver: SpanReceiver;
 let subgraphs: TestSubgraphs;
 let telemetry: Telemetry | undefined;
 let router: TestRouter;
+/** A test had the router stop. */
+let stopped: Promise<void> | undefined;
 beforeEach(async () => {
+  stopped = undefined;
   receiver = await startSpanReceiver();
   subgraphs = await startSubgraphs();
   const settings = telemetrySettings.parse({
@@ -27,7 +32,7 @@ beforeEach(async () => {
   router = await startRouter(subgraphs.sdl, { telemetry, settings: limited });
 });
 afterEach(async () => {
-  await router.stop();
+  await (stopped ?? router.stop());
   await telemetry?.stop();
   await subgraphs.stop();
   await receiver.close();
@@ -114,6 +119,32 @@ describe('a router that keeps metrics', () => {
     expect(await valueOf('router_subscription_events_total')).toBe(1);
     await events.return?.();
     await until(async () => (await valueOf('router_subscriptions{transport="ws"}')) === 0);
+  });
+
+  it('tells a deploy and a slow client from a client that went', async () => {
+    const ended = (reason: string) => valueOf(`router_subscriptions_ended_total{reason="${reason}"}`);
+    const sockets = await Promise.all(Array.from({ length: 3 }, () => openRawSocket(router.url)));
+    const [leaving, slow] = sockets;
+    for (const socket of sockets) socket.subscribe('1', 'subscription { userChanged(id: "1") { user { name } } }');
+    for (const socket of sockets) await socket.next();
+    leaving!.socket.close();
+    await until(async () => (await ended('client')) === 1);
+    slow!.socket.pause();
+    const large = { version: 1, user: { id: '1', name: 'x'.repeat(1_000_000) }, friends: [] };
+    for (let tries = 0; (await ended('slow')) === undefined && tries < 50; tries += 1) {
+      subgraphs.changes.publish(large);
+      await sockets[2]!.next();
+    }
+    slow!.socket.resume();
+    const stream = await openStream(router.url, readEvents, {
+      headers: { accept: 'text/event-stream' },
+      body: { query: 'subscription { userChanged(id: "1") { version } }' },
+    });
+    await stream.next();
+    await until(async () => (await valueOf('router_subscriptions{transport="sse"}')) === 1);
+    stopped = router.stop();
+    await stopped;
+    expect([await ended('client'), await ended('slow'), await ended('restart')]).toEqual([1, 1, 2]);
   });
 
   it('offers them at an address of their own', async () => {

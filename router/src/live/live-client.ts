@@ -16,6 +16,9 @@ export interface LiveMessage {
  */
 export type LiveEnd = 'expired' | 'withdrawn' | 'restart';
 
+/** Why a transport ends a subscription: its connection was closed for one of these, or for reading too slowly, or the client went. */
+export type StopReason = LiveEnd | 'slow' | 'client';
+
 /**
  * One client's subscription as its transport implements it. No method waits or throws; after failed, completed or ended nothing
  * comes, and nothing comes before `start` has returned.

@@ -2,7 +2,7 @@ import type { Generation } from '../generation.ts';
 import type { OperationRequest } from '../pipeline/operation-request.ts';
 import type { Outcome } from '../pipeline/pipeline.ts';
 import type { RequestContext } from '../request-context.ts';
-import type { LiveClient, LiveTransport } from './live-client.ts';
+import type { LiveClient, LiveTransport, StopReason } from './live-client.ts';
 
 /** A subscription that a pipeline accepted. */
 export type Accepted = Extract<Outcome, { status: 'streams' }>;
@@ -23,9 +23,9 @@ export interface LiveSubscriptions {
   /**
    * @param generation the one whose pipeline accepted it. Whoever entered it leaves it when this has returned: what goes on
    *   enters by itself
-   * @returns ends it, silently, any number of times
+   * @returns ends it, silently, any number of times; the first one says why
    */
-  start(accepted: Accepted, generation: Generation, given: Given, client: LiveClient): () => void;
+  start(accepted: Accepted, generation: Generation, given: Given, client: LiveClient): (reason: StopReason) => void;
   /**
    * A reload: what the new generation accepts and plans as before goes on there, and its clients see nothing of it. The others
    * are ended, spread over some time so that not all clients come back in one moment; until then they run on.

@@ -169,7 +169,7 @@ export function createLiveSubscriptions(options: {
       expiries.add(subscriber, caller.expiresAt);
       telemetry?.started(transport);
       topicFor(accepted, generation, given, scope).add(subscriber, start);
-      return () => subscriber.stop();
+      return (reason) => subscriber.stop(reason);
     },
     async moveTo(to) {
       newest = to;

@@ -1,13 +1,13 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Caller } from '../authorization/identity.ts';
 import type { Cohort } from './cohort.ts';
-import type { LiveClient, LiveEnd, LiveTransport } from './live-client.ts';
+import type { LiveClient, LiveEnd, LiveTransport, StopReason } from './live-client.ts';
 import type { Position } from './position.ts';
 import { notKnownYet, snapshot, exact, type Telling } from './telling.ts';
 import type { Written } from './written.ts';
 
 /** Why a client's subscription is over. `client`: it was the client who ended it. */
-export type EndReason = LiveEnd | 'client' | 'completed' | 'failed';
+export type EndReason = StopReason | 'completed' | 'failed';
 
 /**
  * One client's subscription: all that is kept for it alone. There may be very many of one topic, so it has few fields and
@@ -97,9 +97,9 @@ export class Subscriber {
     if (this.#leave(reason)) this.#client.ended(reason);
   }
 
-  /** The client wants no more of it. */
-  stop(): void {
-    this.#leave('client');
+  /** The client wants no more of it, or its connection is closed. */
+  stop(reason: StopReason): void {
+    this.#leave(reason);
   }
 
   #send(message: Written): number {

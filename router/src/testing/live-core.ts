@@ -4,7 +4,7 @@ import type { Caller } from '../authorization/identity.ts';
 import { createFormatError } from '../errors.ts';
 import type { Executed } from '../execute.ts';
 import type { Generation } from '../generation.ts';
-import type { LiveClient, LiveEnd, LiveMessage } from '../live/live-client.ts';
+import type { LiveClient, LiveEnd, LiveMessage, StopReason } from '../live/live-client.ts';
 import { liveSettings } from '../live/live-settings.ts';
 import type { Accepted, Given } from '../live/live-subscriptions.ts';
 import { createLiveSubscriptions } from '../live/live.ts';
@@ -21,7 +21,7 @@ export class NotingClient implements LiveClient {
   readonly messages: LiveMessage[] = [];
   end: LiveEnd | 'completed' | 'failed' | undefined;
   codes: unknown[] = [];
-  stop: () => void = () => undefined;
+  stop: (reason?: StopReason) => void = () => undefined;
 
   next(message: LiveMessage): void {
     this.messages.push(message);
@@ -123,12 +123,13 @@ export function startLiveCore(
       const client = new NotingClient();
       const context = { requestId: 'r', traceparent: undefined, caller, headers };
       const { resume, transport = 'ws', address = '127.0.0.1' } = more;
-      client.stop = live.start(
+      const stop = live.start(
         accepted(text, variables),
         generation,
         { request: { query: text, variables }, context, resume, transport, address },
         client,
       );
+      client.stop = (reason = 'client') => stop(reason);
       return client;
     },
   };

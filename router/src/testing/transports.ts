@@ -6,7 +6,7 @@ import { createMetrics } from '@cafe-for-me/lib/metrics';
 import { createIdentity, type Identity } from '../authorization/identity.ts';
 import { settingsSchema } from '../config/settings.ts';
 import { createFormatError } from '../errors.ts';
-import type { LiveClient } from '../live/live-client.ts';
+import type { LiveClient, StopReason } from '../live/live-client.ts';
 import type { LiveSettings } from '../live/live-settings.ts';
 import type { Given, LiveSubscriptions } from '../live/live-subscriptions.ts';
 import type { OperationRequest } from '../pipeline/operation-request.ts';
@@ -24,8 +24,10 @@ import { createWebSocketTransport } from '../transport/websocket.ts';
 export interface Started {
   readonly given: Given;
   readonly client: LiveClient;
-  /** The transport said that its client has gone. */
+  /** The transport said that its connection is no more. */
   stopped: boolean;
+  /** And why. */
+  reason: StopReason | undefined;
 }
 
 const streams = { status: 'streams' } as unknown as Outcome;
@@ -65,11 +67,12 @@ export async function startTransports(
   };
   const subscriptions: LiveSubscriptions = {
     start(_accepted, _generation, given, client) {
-      const one = { given, client, stopped: false };
+      const one: Started = { given, client, stopped: false, reason: undefined };
       started.push(one);
       changes.emit('change');
-      return function stop() {
+      return function stop(reason) {
         one.stopped = true;
+        one.reason ??= reason;
         changes.emit('change');
       };
     },

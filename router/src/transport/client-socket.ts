@@ -5,7 +5,7 @@ import { MessageType, parseMessage, type ConnectionInitMessage, type SubscribeMe
 import { WebSocket } from 'ws';
 import type { Caller } from '../authorization/identity.ts';
 import { nestsTooDeep } from '../limits/nesting.ts';
-import type { LiveMessage } from '../live/live-client.ts';
+import type { LiveMessage, StopReason } from '../live/live-client.ts';
 import { closings, duplicateId, type Closing } from './close-codes.ts';
 import type { OpenConnection } from './open-connections.ts';
 import { asciiJson, pingFrame, pongFrame, textFrame, type NextFrames } from './socket-frames.ts';
@@ -112,9 +112,9 @@ export class ClientSocket extends WebSocket implements OpenConnection {
   }
 
   /** Closes it; nothing more is sent. A client that doesn't answer is cut off after a while. */
-  end([code, reason]: Closing): void {
+  end([code, reason, ends = 'client']: Closing): void {
     if (this.#state === 'over') return;
-    this.#over();
+    this.#over(ends);
     this.close(code, reason);
   }
 
@@ -156,7 +156,7 @@ export class ClientSocket extends WebSocket implements OpenConnection {
         this.#pingedAt = 0;
         break;
       case 'close':
-        this.#over();
+        this.#over('client');
         this.#host.gone(this, args[0] as number);
         break;
       case 'error':
@@ -183,7 +183,7 @@ export class ClientSocket extends WebSocket implements OpenConnection {
         return this.#subscribe(message);
       case MessageType.Complete:
         if (message.id.length > longestId) return this.#refuse();
-        return this.#operations.take(asciiJson(message.id))?.cancel();
+        return this.#operations.take(asciiJson(message.id))?.cancel('client');
       case MessageType.Ping: {
         const { payload } = message;
         return this.sendText(JSON.stringify({ type: MessageType.Pong, ...(payload && { payload }) }));
@@ -254,8 +254,8 @@ export class ClientSocket extends WebSocket implements OpenConnection {
     this.#tcp.write(frame, this.#written);
   }
 
-  #over(): void {
+  #over(reason: StopReason): void {
     this.#state = 'over';
-    for (const operation of this.#operations.takeAll()) operation.cancel();
+    for (const operation of this.#operations.takeAll()) operation.cancel(reason);
   }
 }

@@ -236,6 +236,7 @@ describe.each([
     const one = await transports.subscription();
     stream.close();
     await transports.until(() => one.stopped);
+    expect(one.reason).toBe('client');
     one.client.next(message(1));
   });
 
@@ -279,6 +280,7 @@ describe.each([
       const piece = JSON.stringify(await quick.next());
       expect(piece.length).toBeGreaterThan(400_000);
     }
+    expect(first.reason).toBe('slow');
     slow.response.resume();
     let piece: unknown;
     while ((piece = await slow.next()) !== 'broken') expect(piece).not.toBe('end');
@@ -367,11 +369,12 @@ describe.each([
     await start();
     const stream = await begin({ body: { query } });
     if (accept === sse) await stream.next();
-    await transports.subscription();
+    const one = await transports.subscription();
     const drained = transports.open.drain();
     const last = await stream.next();
     expect(last).toMatchObject(accept === sse ? { comment: 'restart' } : { payload: null, errors: [{}] });
     await drained;
+    expect(one.reason).toBe('restart');
     const late = await begin({ body: { query } });
     if (accept === sse) await late.next();
     expect(await late.next()).toEqual(last);

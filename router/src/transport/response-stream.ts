@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
-import type { LiveClient, LiveEnd, LiveMessage } from '../live/live-client.ts';
+import type { LiveClient, LiveEnd, LiveMessage, StopReason } from '../live/live-client.ts';
 import type { TransportTelemetry } from '../telemetry/telemetry-transports.ts';
 import type { OpenConnection, OpenConnections } from './open-connections.ts';
 import type { StreamFormat } from './stream-format.ts';
@@ -32,7 +32,7 @@ export class ResponseStream implements LiveClient, OpenConnection {
   readonly #response: ServerResponse;
   readonly #format: StreamFormat;
   readonly #host: StreamHost;
-  #stop: (() => void) | undefined;
+  #stop: ((reason: StopReason) => void) | undefined;
   #over = false;
   /** Messages that wait behind others. */
   #waiting = 0;
@@ -52,8 +52,8 @@ export class ResponseStream implements LiveClient, OpenConnection {
   }
 
   /** @param stop ends the subscription */
-  streams(stop: () => void): void {
-    if (this.#over) stop();
+  streams(stop: (reason: StopReason) => void): void {
+    if (this.#over) stop('client');
     else this.#stop = stop;
   }
 
@@ -72,7 +72,7 @@ export class ResponseStream implements LiveClient, OpenConnection {
   }
 
   ended(reason: LiveEnd): void {
-    this.#end(this.#format.ended(reason));
+    this.#end(this.#format.ended(reason), reason);
   }
 
   restart(): void {
@@ -100,9 +100,7 @@ export class ResponseStream implements LiveClient, OpenConnection {
 
   /** The connection is no more. */
   gone(): void {
-    this.#over = true;
-    this.#stop?.();
-    this.#stop = undefined;
+    this.#stopped('client');
     this.#host.open.remove(this);
   }
 
@@ -119,6 +117,7 @@ export class ResponseStream implements LiveClient, OpenConnection {
     const { maxBufferedBytes, maxBufferedMessages, telemetry } = this.#host;
     if (bytes + data.length > maxBufferedBytes || this.#waiting >= maxBufferedMessages) {
       telemetry?.cutOff(this.#format.transport);
+      this.#stopped('slow');
       this.#response.destroy();
       return;
     }
@@ -130,11 +129,17 @@ export class ResponseStream implements LiveClient, OpenConnection {
     this.#response.write(data, this.#written);
   }
 
-  #end(text: string): void {
-    if (this.#over) return;
+  #stopped(reason: StopReason): void {
     this.#over = true;
-    this.#stop?.();
+    const stop = this.#stop;
     this.#stop = undefined;
+    stop?.(reason);
+  }
+
+  /** @param reason why it ends, unless those who run it said so */
+  #end(text: string, reason: StopReason = 'client'): void {
+    if (this.#over) return;
+    this.#stopped(reason);
     const response = this.#response;
     response.end(text);
     if (response.writableLength === 0) return;

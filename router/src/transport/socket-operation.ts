@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { LiveClient, LiveEnd, LiveMessage } from '../live/live-client.ts';
+import type { LiveClient, LiveEnd, LiveMessage, StopReason } from '../live/live-client.ts';
 import { closings, type Closing } from './close-codes.ts';
 
 /** What an operation has to do with its socket. */
@@ -17,7 +17,7 @@ export class SocketOperation implements LiveClient {
   readonly id: string;
   readonly #socket: Socket;
   /** Ends the subscription, once there is one. */
-  #stop: (() => void) | undefined;
+  #stop: ((reason: StopReason) => void) | undefined;
   #over = false;
 
   constructor(id: string, socket: Socket) {
@@ -31,8 +31,8 @@ export class SocketOperation implements LiveClient {
   }
 
   /** It is a subscription that runs now. @param stop ends it */
-  streams(stop: () => void): void {
-    if (this.#over) stop();
+  streams(stop: (reason: StopReason) => void): void {
+    if (this.#over) stop('client');
     else this.#stop = stop;
   }
 
@@ -62,10 +62,10 @@ export class SocketOperation implements LiveClient {
     if (this.#ended()) this.#socket.end(closings[reason]);
   }
 
-  /** The client wants no more, or has gone. */
-  cancel(): void {
+  /** The client wants no more, or its socket is closed. */
+  cancel(reason: StopReason): void {
     this.#over = true;
-    this.#stop?.();
+    this.#stop?.(reason);
     this.#stop = undefined;
   }
 
