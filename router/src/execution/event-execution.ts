@@ -14,10 +14,19 @@ import { prepareRewrites } from './rewrites.ts';
 import { createRun, tell, type Data, type Run } from './run.ts';
 import { prepareStaleVersions } from './stale-versions.ts';
 
+/** What is noted of how events are filled in. */
+export interface EventTelemetry {
+  /** The deadline left fields of it null. */
+  blanked(): void;
+  /** What other subgraphs said was older than the event, and they are asked once more. */
+  fetchedAgain(): void;
+}
+
 /** Whom an event is filled in for, and how long that may take. */
 export interface EventUse {
   readonly context: RequestContext;
   readonly deadlines: Deadlines;
+  readonly telemetry?: EventTelemetry | undefined;
 }
 
 /** Fills in an event: what other subgraphs have to say of it is fetched, and the result is written. */
@@ -40,19 +49,26 @@ export function prepareEventExecution(
   const versions = rest === undefined ? undefined : prepareStaleVersions(document, operation);
 
   /** Once more where a subgraph answered with something older than the event. */
-  async function executeFresh(begin: (data: Data) => Run, event: Data, limit: EventLimit | undefined) {
+  async function executeFresh(
+    begin: (data: Data) => Run,
+    event: Data,
+    limit: EventLimit | undefined,
+    telemetry: EventTelemetry | undefined,
+  ) {
     const toCome = versions?.toCome(event);
     const again = toCome === undefined ? undefined : structuredClone(event);
     const run = begin(event);
     const first = await execution(run);
+    if (limit?.cutShort === true) telemetry?.blanked();
     if (again === undefined || isLate(limit) || !versions!.areStale(run.data, toCome!)) return first;
+    telemetry?.fetchedAgain();
     await wait(behindMs);
     const second = await execution(begin(again));
     // What is older than the event is better than nothing.
     return isLate(limit) ? first : second;
   }
 
-  return async function executeEvent({ data, errors = [] }, variables, { context, deadlines }) {
+  return async function executeEvent({ data, errors = [] }, variables, { context, deadlines, telemetry }) {
     rewrite?.(data);
     const limit = rest === undefined ? undefined : new EventLimit();
     function begin(from: Data): Run {
@@ -62,7 +78,7 @@ export function prepareEventExecution(
     }
     if (limit !== undefined) deadlines.start(limit);
     try {
-      const result = await executeFresh(begin, data ?? {}, limit);
+      const result = await executeFresh(begin, data ?? {}, limit, telemetry);
       belongTo(context, result.errors ?? []);
       return result;
     } finally {

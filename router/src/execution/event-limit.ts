@@ -8,6 +8,8 @@ import type { RunLimit } from './run.ts';
  */
 export class EventLimit implements RunLimit, Deadline {
   isOver = false;
+  /** Somebody was not waited for any more. */
+  cutShort = false;
   at = 0;
   before: Deadline | undefined;
   after: Deadline | undefined;
@@ -15,7 +17,10 @@ export class EventLimit implements RunLimit, Deadline {
   readonly #waiting = new Set<() => void>();
 
   within(subgraph: string, exchange: () => Promise<string>): Promise<string> {
-    if (this.isOver) return Promise.reject(subrequestTimedOut(subgraph));
+    if (this.isOver) {
+      this.cutShort = true;
+      return Promise.reject(subrequestTimedOut(subgraph));
+    }
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(subrequestTimedOut(subgraph));
       this.#waiting.add(giveUp);
@@ -27,6 +32,7 @@ export class EventLimit implements RunLimit, Deadline {
 
   tooLate(): void {
     this.isOver = true;
+    if (this.#waiting.size > 0) this.cutShort = true;
     for (const giveUp of this.#waiting) giveUp();
   }
 }

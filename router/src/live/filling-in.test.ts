@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
+import { createMetrics } from '@cafe-for-me/lib/metrics';
 import { settingsSchema } from '../config/settings.ts';
+import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { startRouter, type AnyData, type TestRouter } from '../testing/router.ts';
 import { startSubgraph } from '../testing/subgraph.ts';
 import { alice, bob, compose, startSubgraphs, type TestSubgraphs } from '../testing/supergraph.ts';
@@ -21,11 +23,24 @@ const options = {
   settings: settingsSchema.parse({ subscriptions: { eventDeadlineMs: 1_000 } }),
   subgraphTimeoutMs: 1_500,
 };
+const metered = () => createTelemetry({ metrics: createMetrics(), tracing: undefined, operations: [] });
+
+async function countsOf({ metrics }: Telemetry) {
+  const text = await metrics!.registry.metrics();
+  const valueOf = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
+  return {
+    filledIn: valueOf('router_event_fill_in_duration_seconds_count'),
+    blanked: valueOf('router_events_blanked_total'),
+    fetchedAgain: valueOf('router_events_fetched_again_total'),
+  };
+}
+
 const change = (version: number) => ({ version, user: alice, friends: [bob] });
 
 describe('an event', () => {
   it('goes without the fields of a subgraph that is slow, and with those of all others', async () => {
-    router = await startRouter(subgraphs.sdl, options);
+    const telemetry = metered();
+    router = await startRouter(subgraphs.sdl, { ...options, telemetry });
     const events = router.socket().iterate<AnyData>({
       query: `subscription { unending { version
         user { name badge { label } reviews { text likes } } friends { badge { label } } } }`,
@@ -48,6 +63,7 @@ describe('an event', () => {
     const { value: healed } = await events.next();
     expect(healed.errors).toBeUndefined();
     expect(healed.data.unending.user.badge).toEqual({ label: 'badge of 1' });
+    expect(await countsOf(telemetry)).toEqual({ filledIn: 2, blanked: 1, fetchedAgain: 0 });
   });
 
   it('is delivered in its turn, though others are filled in sooner', async () => {
@@ -72,7 +88,7 @@ describe('fields of another subgraph that are older than the event', () => {
   const federation = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])';
 
   /** `versions` is what the other subgraph says, one after the other; the last one stays. */
-  async function follow(versions: readonly number[], query: string) {
+  async function follow(versions: readonly number[], query: string, telemetry?: Telemetry) {
     const changes = createTopic<{ version: number }>();
     const owner = await startSubgraph(
       'owner',
@@ -100,7 +116,7 @@ describe('fields of another subgraph that are older than the event', () => {
         },
       },
     );
-    router = await startRouter(compose([owner, other]));
+    router = await startRouter(compose([owner, other]), { telemetry });
     const events = router.socket().iterate<AnyData>({ query });
     const first = events.next();
     await changes.listening(1);
@@ -111,10 +127,12 @@ describe('fields of another subgraph that are older than the event', () => {
   }
 
   it('are fetched again once', async () => {
-    expect(await follow([4, 5], 'subscription { changed { version thing { version state } } }')).toEqual([
+    const telemetry = metered();
+    expect(await follow([4, 5], 'subscription { changed { version thing { version state } } }', telemetry)).toEqual([
       { version: 5, thing: { version: 5, state: 'of 5' } },
       2,
     ]);
+    expect(await countsOf(telemetry)).toEqual({ filledIn: 1, blanked: 0, fetchedAgain: 1 });
     await router?.stop();
     expect(await follow([3, 4, 5], 'subscription { changed { version thing { version state } } }')).toEqual([
       { version: 5, thing: { version: 4, state: 'of 4' } },

@@ -165,11 +165,12 @@ export class Topic {
   async fillIn(answer: SubgraphAnswer, any: Subscriber | undefined): Promise<Executed> {
     const { generation, subscription } = this;
     const { deadlines, telemetry } = this.#around;
-    telemetry?.executed();
+    const filledIn = telemetry?.fillingIn();
     generation.enter();
     try {
-      return await subscription.executeEvent(answer, { context: this.#contextFor(any), deadlines });
+      return await subscription.executeEvent(answer, { context: this.#contextFor(any), deadlines, telemetry });
     } finally {
+      filledIn?.();
       generation.leave();
     }
   }

@@ -139,7 +139,9 @@ describe('the metrics of caches, plans and subscriptions', () => {
     live!.started('sse');
     live!.sent(5);
     live!.resumed('exact');
-    live!.executed();
+    live!.fillingIn()();
+    live!.blanked();
+    live!.fetchedAgain();
     live!.ended('expired');
     for (const [name, value] of [
       ['router_cache_hits_total{cache="plans"}', 3],
@@ -155,6 +157,9 @@ describe('the metrics of caches, plans and subscriptions', () => {
       ['router_subscriptions_ended_total{reason="expired"}', 1],
       ['router_subscriptions_resumed_total{outcome="exact"}', 1],
       ['router_subscription_executions_total', 1],
+      ['router_event_fill_in_duration_seconds_count', 1],
+      ['router_events_blanked_total', 1],
+      ['router_events_fetched_again_total', 1],
     ]) {
       expect(await linesOf(telemetry, String(name))).toEqual([`${name} ${value}`]);
     }
