@@ -2,10 +2,18 @@ import { LRUCache } from 'lru-cache';
 import { pause, retryDelay } from './bell.ts';
 import type { EventEnvelope } from './events.ts';
 
+/** An event came, and the database does not have what it led to: it was set back, or stays behind. */
+export class VersionMissing extends Error {
+  constructor(aggregateId: string, version: number) {
+    super(`the database has no version ${version} of ${aggregateId}`);
+    this.name = 'VersionMissing';
+  }
+}
+
 /** States that events do not tell by themselves, made once per event in this process, whatever the number of subscribers. */
 export interface EventStates<State> {
   /**
-   * @throws Error when the database does not have the version, also a moment later
+   * @throws VersionMissing when the database does not have the version, also a moment later
    */
   of(event: EventEnvelope): Promise<State>;
   /** A state that was read for another reason. */
@@ -49,7 +57,7 @@ export function createEventStates<State extends object, Event extends EventEnvel
       const state = await read(event);
       if (state !== undefined) return state;
       const { aggregateId, aggregateVersion } = event;
-      if (tries === READ_TRIES) throw new Error(`the database has no version ${aggregateVersion} of ${aggregateId}`);
+      if (tries === READ_TRIES) throw new VersionMissing(aggregateId, aggregateVersion);
       await pause(retryDelay(tries, 10, 500));
     }
   }

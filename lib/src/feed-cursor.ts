@@ -48,6 +48,11 @@ export class FeedCursor implements RingWaiter {
     this.sequence = of.ring.head;
   }
 
+  /** Whether its sequence is one of the stream as it is now. */
+  get isPlaced(): boolean {
+    return this.#epoch === this.#of.epoch;
+  }
+
   /** Goes on behind a sequence of the stream as it is now. @default the end of what the feed has seen */
   place(sequence = this.#of.ring.head): void {
     this.#epoch = this.#of.epoch;
@@ -59,8 +64,8 @@ export class FeedCursor implements RingWaiter {
 
   /** The next entry without moving there. `behind`: `catchUp` has it. `changed`: the place means nothing any more. */
   peek(): FeedEntry | 'behind' | 'changed' | undefined {
-    const { ring, epoch } = this.#of;
-    if (this.#epoch !== epoch) return 'changed';
+    const { ring } = this.#of;
+    if (!this.isPlaced) return 'changed';
     for (;;) {
       const entry = this.#peekAny();
       if (entry === undefined) break;

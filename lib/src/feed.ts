@@ -11,7 +11,7 @@ import { createStreamLook, isSameLife, lifeOf, type StreamLife } from './feed-li
 import { readOnwards, streamState, type StreamState } from './feed-source.ts';
 import type { FeedStore } from './feed-store.ts';
 import { Gate } from './gate.ts';
-import { parsePosition, positionText } from './live-position.ts';
+import { parsePosition, positionText, type Beyond } from './live-position.ts';
 import { createReadingLog } from './reading-log.ts';
 import { hasApiCode, JetStreamErrorCode, type Nats } from './streams.ts';
 
@@ -41,6 +41,7 @@ export interface FeedCounts {
 
 export interface Feed {
   readonly stream: string;
+  readonly log: Logger;
   readonly counts: FeedCounts;
   /** Begins in the background; neither the broker nor the stream need be there yet. */
   start(): Promise<void>;
@@ -49,7 +50,7 @@ export interface Feed {
   /** Resolves when the feed knows its stream, or that there is none yet; after `withinMs` anyway. */
   settled(withinMs?: number): Promise<void>;
   /** The place behind a sequence as text; undefined while no stream is known. */
-  positionAt(sequence: number, ahead?: ReadonlyMap<string, number>): string | undefined;
+  positionAt(sequence: number, ahead?: Beyond): string | undefined;
   /**
    * Moves a subscriber to the place that it came back with.
    *
@@ -243,6 +244,7 @@ export function createFeed<Event extends EventEnvelope = EventEnvelope>({
 
   return {
     stream,
+    log,
     counts: {
       get subscribers() {
         return cursors.size;

@@ -14,13 +14,17 @@ export interface Position {
 const FORM = /^([\w-]{1,200})~(\d{1,16})(?:~([\w-]{1,2048}))?$/;
 /** A position goes into a token, and that into a header: it must stay short. */
 const MAX_AHEAD = 24;
-/** Stands for too many: there is no going on from here but by a snapshot. */
-const TOO_MANY = '-';
+/** Stands for too many, or for what is missing: there is no going on from here but by a snapshot. */
+const NO_WAY_ON = '-';
 
-export function positionText(stream: string, sequence: number, ahead?: ReadonlyMap<string, number>): string {
+/** What a subscriber has beyond a sequence; `lacking`: it does not have all up to it. */
+export type Beyond = ReadonlyMap<string, number> | 'lacking';
+
+export function positionText(stream: string, sequence: number, ahead?: Beyond): string {
   const place = `${stream}~${sequence}`;
+  if (ahead === 'lacking') return `${place}~${NO_WAY_ON}`;
   if (ahead === undefined || ahead.size === 0) return place;
-  if (ahead.size > MAX_AHEAD) return `${place}~${TOO_MANY}`;
+  if (ahead.size > MAX_AHEAD) return `${place}~${NO_WAY_ON}`;
   return `${place}~${Buffer.from(JSON.stringify([...ahead])).toString('base64url')}`;
 }
 

@@ -3,11 +3,14 @@ import type { Feed } from './feed.ts';
 import type { FeedStore } from './feed-store.ts';
 import { LiveEvent, LivePlace } from './live-event.ts';
 import { liveVersions, type LiveVersions, type LiveVersionsOptions } from './live-versions.ts';
+import { createEventStates } from './event-states.ts';
 import { parsePosition } from './live-position.ts';
 import { connectNats } from './streams.ts';
 import { silentLog } from './testing/broker.ts';
 import { createLiveWorld, everything, Follower, only, type LiveWorld, type Versioned } from './testing/live-world.ts';
+import { collectLog } from './testing/log-lines.ts';
 import { createProxy } from './testing/proxy.ts';
+import { testEvent } from './testing/events.ts';
 import { until } from './testing/until.ts';
 
 let world: LiveWorld;
@@ -165,17 +168,66 @@ describe('a subscriber’s first messages', () => {
     await again.return();
   });
 
-  it('come all the same from a database that stays behind', async () => {
+  it('come all the same from a database that stays behind; of what is missing it is told with the next event', async () => {
+    const { log, lines } = collectLog();
+    await world.tell('a', 3);
+    const feed = await world.startFeed({ log });
+    let reads = 0;
+    const snapshot = async () => ((reads += 1) > 20 ? world.present() : [{ aggregateId: 'a', version: 1 }]);
+    const versions = follow(feed, { snapshot });
+    const { position = '', ...first } = await take(versions);
+    expect(first).toMatchObject({ state: { version: 1 } });
+    expect(reads).toBe(20);
+    expect(lines).toMatchObject([
+      { aggregates: ['a'], msg: 'the database stays behind the stream, a subscriber is told what it has' },
+    ]);
+    // A place that nobody can go on from: versions before it were never told.
+    expect(position).toMatch(/~3~-$/);
+    const back = follow(feed, { resumeFrom: position });
+    expect(await take(back)).toMatchObject({ state: { version: 3 }, resumed: 'snapshot' });
+    await back.return();
+
+    const next = take(versions);
+    await world.tell('a');
+    expect(await next).toMatchObject({ state: { version: 4 }, resumed: 'snapshot' });
+    await world.tell('a');
+    expect(await takeEvent(versions)).toMatchObject({
+      state: { version: 5 },
+      position: expect.stringMatching(/~5$/) as string,
+    });
+    await versions.return();
+  });
+
+  it('are of a database that was set back, and go on when that does', async () => {
     await world.tell('a', 3);
     const feed = await world.startFeed();
-    let reads = 0;
-    const snapshot = async () => {
-      reads += 1;
-      return [{ aggregateId: 'a', version: 1 }];
-    };
-    const versions = follow(feed, { snapshot });
+    const versions = follow(feed, { snapshot: async () => [{ aggregateId: 'a', version: 1 }] });
     expect(await take(versions)).toMatchObject({ state: { version: 1 } });
-    expect(reads).toBe(20);
+    const again = { ...testEvent('a', 2), occurredAt: '2027-01-01T00:00:00.000Z' };
+    await world.stream.nc.jetstream().publish(world.stream.subject, JSON.stringify(again));
+    expect(await takeEvent(versions)).toMatchObject({
+      state: { version: 2 },
+      position: expect.stringMatching(/~4$/) as string,
+      resumed: undefined,
+    });
+    await versions.return();
+  });
+
+  it('say no place when the stream is begun anew while they are told; then they come again', async () => {
+    await world.tell('a');
+    await world.tell('b');
+    const feed = await world.startFeed();
+    const before = feed.positionAt(0);
+    const versions = world.follow(feed);
+    expect(await take(versions)).toMatchObject({ state: { aggregateId: 'a' } });
+    const { name, subjects } = world.stream;
+    const manager = await world.stream.nc.jetstreamManager();
+    await manager.streams.delete(name);
+    await manager.streams.add({ name, subjects: [...subjects] });
+    await until(() => feed.positionAt(0) !== before);
+    expect(await take(versions)).toEqual(new LiveEvent({ aggregateId: 'b', version: 1 }));
+    expect(await take(versions)).toMatchObject({ state: { aggregateId: 'a' }, resumed: 'snapshot' });
+    expect(await take(versions)).toMatchObject({ position: expect.any(String) as string, resumed: undefined });
     await versions.return();
   });
 
@@ -372,6 +424,28 @@ describe('a subscription', () => {
     await world.tell('a');
     expect(await take(versions)).toMatchObject({ state: { version: 2 } });
     await versions.return();
+  });
+
+  it('begins anew, and says so, behind an event that the database has lost', async () => {
+    const { log, lines } = collectLog();
+    await world.tell('a');
+    await world.tell('b');
+    const feed = await world.startFeed({ log });
+    const states = createEventStates<Versioned>({
+      after: () => null,
+      read: async ({ aggregateId, aggregateVersion }) =>
+        aggregateVersion === 2 ? undefined : { aggregateId, version: aggregateVersion },
+      versionOf: (state) => state,
+    });
+    const versions = follow(feed, { stateOf: states.of });
+    const resumeFrom = await placeOf(versions);
+    await world.tell('a', 2);
+    for (const lost of [versions, follow(feed, { resumeFrom, stateOf: states.of })]) {
+      expect(await take(lost)).toMatchObject({ state: { aggregateId: 'a', version: 3 }, resumed: 'snapshot' });
+      expect(await take(lost)).toMatchObject({ state: { aggregateId: 'b', version: 1 }, resumed: undefined });
+      await lost.return();
+    }
+    expect(lines.map(({ err }) => (err as Error).message)).toEqual(Array(2).fill('the database has no version 2 of a'));
   });
 
   it('waits for the past while the database is away', async () => {

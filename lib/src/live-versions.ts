@@ -2,10 +2,12 @@ import { pause, retryDelay } from './bell.ts';
 import { isDatabaseFault } from './database-fault.ts';
 import { unavailable } from './errors.ts';
 import type { EventEnvelope } from './events.ts';
+import { VersionMissing } from './event-states.ts';
 import type { Feed, Topic } from './feed.ts';
 import type { FeedCursor } from './feed-cursor.ts';
 import type { FeedEntry } from './feed-ring.ts';
 import { LiveEvent, LivePlace, type Resumed } from './live-event.ts';
+import { placeSnapshot } from './snapshot-place.ts';
 import { throughFaults } from './through-faults.ts';
 
 export interface LiveVersionsOptions<State> {
@@ -34,6 +36,8 @@ const SETTLE_WITHIN_MS = 2_000;
 const DATABASE_WITHIN_MS = 10_000;
 /** Looks at a database that has less than the feed has seen. */
 const STALE_TRIES = 20;
+/** Of those that it has less of, so many stand in the log. */
+const AGGREGATES_LOGGED = 5;
 
 /**
  * Joins what is there with what comes: the snapshot's states, then every later version of each aggregate, each once and in order,
@@ -55,6 +59,8 @@ class Joined<State> implements LiveVersions<State> {
   #states: readonly State[] | undefined;
   #told = 0;
   #ahead: Map<string, number> | undefined;
+  /** What a snapshot lacked that had to be told all the same. */
+  #behind: Map<string, number> | undefined;
   #resumed: Resumed | undefined;
   /** The subscriber does not know its place yet. */
   #isPlaceNews = false;
@@ -141,67 +147,38 @@ class Joined<State> implements LiveVersions<State> {
   }
 
   async #readSnapshot(cursor: FeedCursor, comesBack: boolean): Promise<void> {
-    const { snapshot } = this.#options;
+    const { feed, snapshot, versionOf } = this.#options;
     const withinMs = this.#stage === 'new' && !comesBack ? DATABASE_WITHIN_MS : undefined;
     for (let tries = 1; !this.#isOver(); tries++) {
       cursor.place();
-      const { states, ahead, isStale } = await throughFaults(
+      const { states, ahead, behind } = await throughFaults(
         async () => {
           const read = await snapshot();
-          return { states: read, ...(await this.#compare(cursor, read)) };
+          return { states: read, ...(await placeSnapshot(feed, cursor, read.map(versionOf))) };
         },
         this.#isOver,
         withinMs,
       );
       if (cursor.peek() === 'changed') {
-        await this.#options.feed.settled();
+        await feed.settled();
         continue;
       }
-      if (isStale && tries < STALE_TRIES) {
-        await pause(retryDelay(tries, 5, 250));
-        continue;
+      if (behind.size > 0) {
+        if (tries < STALE_TRIES) {
+          await pause(retryDelay(tries, 5, 250));
+          continue;
+        }
+        feed.log.warn(
+          { aggregates: [...behind.keys()].slice(0, AGGREGATES_LOGGED) },
+          'the database stays behind the stream, a subscriber is told what it has',
+        );
       }
       this.#ahead = ahead.size > 0 ? ahead : undefined;
+      this.#behind = behind.size > 0 ? behind : undefined;
       this.#states = states.length > 0 ? states : undefined;
       this.#told = 0;
       return;
     }
-  }
-
-  /** What a snapshot has beyond the cursor's place, and whether it lacks what the feed has seen up to there. */
-  async #compare(
-    cursor: FeedCursor,
-    states: readonly State[],
-  ): Promise<{ ahead: Map<string, number>; isStale: boolean }> {
-    const { feed, versionOf } = this.#options;
-    const ahead = new Map<string, number>();
-    const unknown: { readonly aggregateId: string; readonly version: number }[] = [];
-    const { sequence: place } = cursor;
-    let isStale = false;
-    for (const state of states) {
-      const { aggregateId, version } = versionOf(state);
-      if (version < 1) continue;
-      const seen = feed.seen(aggregateId);
-      if (seen === undefined) {
-        unknown.push({ aggregateId, version });
-      } else if (seen.version < version) {
-        ahead.set(aggregateId, version);
-      } else if (seen.sequence <= place) {
-        if (seen.version > version) isStale = true;
-      } else {
-        // Seen while the snapshot was read.
-        const first = cursor.firstVersionOf(aggregateId) ?? seen.version;
-        if (first > version + 1) isStale = true;
-        else ahead.set(aggregateId, version);
-      }
-    }
-    await Promise.all(
-      unknown.map(async ({ aggregateId, version }) => {
-        const sequence = await feed.sequenceOf(aggregateId, version);
-        if (sequence === undefined || sequence > place) ahead.set(aggregateId, version);
-      }),
-    );
-    return { ahead, isStale };
   }
 
   #nextOfSnapshot(states: readonly State[]): LiveEvent<State> {
@@ -217,7 +194,6 @@ class Joined<State> implements LiveVersions<State> {
 
   /** The state that an entry tells of, past the entry; undefined for what the subscriber has or does not see. */
   async #stateOf(entry: FeedEntry): Promise<State | undefined> {
-    const { stateOf } = this.#options;
     const { event } = entry;
     const cursor = this.#cursor!;
     if (this.#isKnown(event)) {
@@ -225,12 +201,29 @@ class Joined<State> implements LiveVersions<State> {
       this.#settle(event);
       return undefined;
     }
-    const state = await throughFaults(() => stateOf(event), this.#isOver);
+    if (this.#lacksBefore(event)) {
+      this.#stage = 'lost';
+      return undefined;
+    }
+    const state = await this.#madeOf(event);
     // While the state was made the stream may have become another one.
-    if (cursor.peek() !== entry) return undefined;
+    if (this.#stage === 'lost' || cursor.peek() !== entry) return undefined;
     cursor.pass(entry);
     this.#settle(event);
     return state;
+  }
+
+  async #madeOf(event: EventEnvelope): Promise<State | undefined> {
+    const { feed, stateOf } = this.#options;
+    try {
+      return await throughFaults(() => stateOf(event), this.#isOver);
+    } catch (error) {
+      if (!(error instanceof VersionMissing)) throw error;
+      // It would be missing the next time, too: whoever follows goes on behind it.
+      feed.log.warn({ err: error }, 'the subscriber of an event that the database lacks gets the present state again');
+      this.#stage = 'lost';
+      return undefined;
+    }
   }
 
   #message({ event, arrivedAt }: FeedEntry, state: State): LiveEvent<State> {
@@ -269,8 +262,21 @@ class Joined<State> implements LiveVersions<State> {
     return aggregateVersion <= (this.#ahead?.get(aggregateId) ?? 0);
   }
 
-  /** The feed has come to what the subscriber had before. */
+  /** There are versions between what a snapshot had and this event; they are behind the subscriber's place. */
+  #lacksBefore({ aggregateId, aggregateVersion }: EventEnvelope): boolean {
+    return aggregateVersion > (this.#behind?.get(aggregateId) ?? Infinity) + 1;
+  }
+
+  /** The feed has come to what the subscriber had before, or lacked. */
   #settle({ aggregateId, aggregateVersion }: EventEnvelope): void {
+    if (this.#behind && aggregateVersion > (this.#behind.get(aggregateId) ?? Infinity)) {
+      // The database was set back, and goes on from there.
+      this.#behind.delete(aggregateId);
+      if (this.#behind.size === 0) {
+        this.#behind = undefined;
+        this.#isPlaceNews = true;
+      }
+    }
     if (this.#ahead === undefined || aggregateVersion < (this.#ahead.get(aggregateId) ?? Infinity)) return;
     this.#ahead.delete(aggregateId);
     if (this.#ahead.size > 0) return;
@@ -279,7 +285,10 @@ class Joined<State> implements LiveVersions<State> {
   }
 
   #position(): string | undefined {
-    return this.#options.feed.positionAt(this.#cursor!.sequence, this.#ahead);
+    const { isPlaced, sequence } = this.#cursor!;
+    // A sequence of the stream that was is no place in the one that is.
+    if (!isPlaced) return undefined;
+    return this.#options.feed.positionAt(sequence, this.#behind ? 'lacking' : this.#ahead);
   }
 
   #takeResumed(): Resumed | undefined {
