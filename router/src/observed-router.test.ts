@@ -147,6 +147,13 @@ describe('a router that keeps metrics', () => {
     expect([await ended('client'), await ended('slow'), await ended('restart')]).toEqual([1, 1, 2]);
   });
 
+  it('counts what a subgraph refuses as failed', async () => {
+    const socket = await openRawSocket(router.url);
+    socket.subscribe('1', 'subscription { refused { version } }');
+    expect(await socket.next()).toMatchObject({ id: '1', type: 'error', payload: [{ message: 'not for you' }] });
+    expect(await valueOf('router_subscriptions_ended_total{reason="failed"}')).toBe(1);
+  });
+
   it('offers them at an address of their own', async () => {
     await router.post('{ me { name } }');
     const server = await offerMetrics(

@@ -79,8 +79,10 @@ describe('an odd event of a subgraph', () => {
     const events = subscribe();
     const first = events.next();
     const subscription = await next('subscribe');
+    send('next', subscription, good);
+    await first;
     send('next', subscription, payload);
-    expect((await first).value).toEqual(expected);
+    expect((await events.next()).value).toEqual(expected);
     expect(router.lines.some((line) => line.includes('an event is no GraphQL response'))).toBe(expected === noResponse);
     send('next', subscription, good);
     expect((await events.next()).value).toEqual({ data: { unending: { version: 1 } } });
@@ -105,6 +107,15 @@ describe('an odd event of a subgraph', () => {
     await next('complete');
     await other.return?.();
     expect((await next('complete')).id).toBe(itsOwn.id);
+  });
+
+  it('ends it as its errors say, when it is the first one and has no data', async () => {
+    const events = subscribe();
+    const first = events.next();
+    const subscription = await next('subscribe');
+    send('next', subscription, '{"errors":[{"message":"m","extensions":{"code":"FORBIDDEN"}}]}');
+    await expect(first).rejects.toEqual([{ message: 'm', extensions: { code: 'FORBIDDEN', serviceName: 'people' } }]);
+    expect((await next('complete')).id).toBe(subscription.id);
   });
 
   it.each([

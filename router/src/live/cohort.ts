@@ -124,6 +124,11 @@ export class Cohort implements UpstreamSubscription {
   }
 
   event({ answer, place }: UpstreamEvent): void {
+    const refusal = this.#arrivals.isHeard ? undefined : refusalIn(answer);
+    if (refusal !== undefined) {
+      this.#letGo();
+      return this.refused(refusal);
+    }
     const waiting: Waiting = { ...this.#arrivals.arrived(place), result: undefined };
     this.#tries = 0;
     this.#waiting.push(waiting);
@@ -285,3 +290,8 @@ export class Cohort implements UpstreamSubscription {
 const longestRetryMs = 5_000;
 /** Of a present state, or an event, that is several messages: there is no going on from between them, so many more may wait. */
 const partsOfOne = 20;
+
+/** Servers that answer what is no stream with a result, as graphql-ws has them do, refuse so: what was never executed has no `data`. */
+function refusalIn({ data, errors = [] }: SubgraphAnswer): readonly SubgraphError[] | undefined {
+  return data === undefined && errors.length > 0 ? errors : undefined;
+}
