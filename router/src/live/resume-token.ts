@@ -57,6 +57,15 @@ export function createResumeTokens(options: {
   };
 }
 
+/** What a client brought back in an operation's `extensions`. What is no text was not written here, and is told as forged, as any such text is. */
+export function resumeTokenIn(extensions: Readonly<Record<string, unknown>> | null | undefined): string | undefined {
+  const resume = extensions?.['resume'];
+  if (resume === undefined || resume === null) return undefined;
+  return typeof resume === 'string' ? resume : notOurs;
+}
+
+const notOurs = '';
+
 type Said = readonly [version: number, caller: string, operation: string, issuedAt: number, position: string];
 
 /** @returns undefined for what was not signed with this key, or has another form */

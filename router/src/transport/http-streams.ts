@@ -5,6 +5,7 @@ import { badRequest, formatAll } from '../errors.ts';
 import type { EnterGeneration } from '../generation.ts';
 import type { LiveSettings } from '../live/live-settings.ts';
 import type { LiveSubscriptions } from '../live/live-subscriptions.ts';
+import { resumeTokenIn } from '../live/resume-token.ts';
 import { operationIn, type HttpRequest, type OperationRequest } from '../pipeline/operation-request.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -155,8 +156,7 @@ function mayStream(operation: OperationRequest | undefined): boolean {
 function resumeIn(request: IncomingMessage, operation: OperationRequest, format: StreamFormat): string | undefined {
   const last = request.headers['last-event-id'];
   if (format === sse && typeof last === 'string' && last !== '') return last;
-  const resume = operation.extensions?.['resume'];
-  return typeof resume === 'string' ? resume : undefined;
+  return resumeTokenIn(operation.extensions);
 }
 
 function notWellFormed() {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { settingsSchema } from '../config/settings.ts';
+import { createResumeTokens, resumeKeyFrom } from '../live/resume-token.ts';
 import { openRawSocket } from '../testing/raw-socket.ts';
 import { openStream, readEvents, readParts } from '../testing/read-stream.ts';
 import { startRouter, type AnyData, type TestRouter } from '../testing/router.ts';
@@ -22,6 +23,17 @@ function token(expiresInMs: number): Promise<string> {
     .sign(keys.privateKey);
 }
 
+const resumeKey = 'a secret of thirty-two characters';
+
+/** The same, as it would have been written too long ago. */
+function old(token: string): string {
+  const [, caller, operation, , position] = JSON.parse(
+    Buffer.from(token.split('.')[0]!, 'base64url').toString(),
+  ) as string[];
+  const options = { key: resumeKeyFrom(resumeKey), maxAgeMs: 0, now: () => Date.now() - 2 * 86_400_000 };
+  return createResumeTokens(options).write({ caller: caller!, operation: operation! }, position);
+}
+
 /** One subscription, whatever it comes over. */
 interface Client {
   /** The next result; undefined when the stream has ended. */
@@ -34,7 +46,7 @@ interface Client {
 interface Request {
   readonly query?: string;
   readonly authorization?: string | undefined;
-  readonly resume?: string;
+  readonly resume?: unknown;
 }
 
 type Subscribe = (request?: Request) => Promise<Client>;
@@ -59,7 +71,10 @@ beforeEach(async () => {
   stopped = undefined;
   subgraphs = await startSubgraphs();
   router = await startRouter(subgraphs.sdl, {
-    settings: settingsSchema.parse({ subscriptions: { maxPerCaller: 3 }, cors: { origins: ['https://app.test'] } }),
+    settings: settingsSchema.parse({
+      subscriptions: { maxPerCaller: 3, resumeKey },
+      cors: { origins: ['https://app.test'] },
+    }),
     identityOptions: {
       tokens: { jwks: join(directory, 'jwks.json'), issuer: 'issuer', audience: 'audience' },
       revocations: {
@@ -97,9 +112,10 @@ const overSocket: Subscribe = async ({ query: text = query, authorization, resum
 
 const overEvents: Subscribe = async ({ query: text = query, authorization, resume } = {}) => {
   const headers: Record<string, string> = { accept: 'text/event-stream', ...headersOf(authorization) };
-  if (resume !== undefined) headers['last-event-id'] = resume;
-  const search = `?${new URLSearchParams({ query: text }).toString()}`;
-  const stream = await openStream(router.url + search, readEvents, { method: 'GET', headers });
+  const search = new URLSearchParams({ query: text });
+  if (typeof resume === 'string') headers['last-event-id'] = resume;
+  else if (resume !== undefined) search.set('extensions', JSON.stringify({ resume }));
+  const stream = await openStream(`${router.url}?${search.toString()}`, readEvents, { method: 'GET', headers });
   let last: unknown;
   return {
     async next() {
@@ -156,9 +172,24 @@ describe.each([
     const again = await subscribe({ resume: second.extensions.resume });
     // This subgraph says no positions: it begins anew, and that is told.
     expect(await again.next()).toMatchObject({ data: snapshot, extensions: { resumed: 'snapshot' } });
-    const forged = await subscribe({ resume: `${second.extensions.resume}x` });
-    expect(await forged.next()).toMatchObject({ extensions: { resumed: 'expired', resumedReason: 'FORGED' } });
-    for (const one of [again, forged]) one.close();
+    again.close();
+    await subgraphs.changes.listening(0);
+  });
+
+  it('is told why what it brought back is of no use', async () => {
+    const client = await subscribe();
+    const { resume } = (await client.next()).extensions as { resume: string };
+    for (const [brought, resumedReason] of [
+      [`${resume}x`, 'FORGED'],
+      [42, 'FORGED'],
+      [{ token: resume }, 'FORGED'],
+      [old(resume), 'TOO_OLD'],
+    ] as const) {
+      const again = await subscribe({ resume: brought });
+      expect(await again.next()).toMatchObject({ data: snapshot, extensions: { resumed: 'expired', resumedReason } });
+      again.close();
+    }
+    client.close();
     await subgraphs.changes.listening(0);
   });
 

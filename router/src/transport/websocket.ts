@@ -16,6 +16,7 @@ import type { EnterGeneration } from '../generation.ts';
 import { rateLimited, type RateLimit } from '../limits/rate-limit.ts';
 import type { LiveSettings } from '../live/live-settings.ts';
 import type { LiveSubscriptions } from '../live/live-subscriptions.ts';
+import { resumeTokenIn } from '../live/resume-token.ts';
 import type { OperationRequest } from '../pipeline/operation-request.ts';
 import { logFields, requestIdFrom, type RequestContext } from '../request-context.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -175,8 +176,7 @@ export function createWebSocketTransport(options: {
       if (outcome.status === 'refused') operation.failed(outcome.errors);
       else if (outcome.status === 'answered') operation.answered(outcome.text);
       else if (!operation.over) {
-        const resume = request.extensions?.['resume'];
-        const given = { request, context, resume: typeof resume === 'string' ? resume : undefined, address };
+        const given = { request, context, resume: resumeTokenIn(request.extensions), address };
         operation.streams(subscriptions.start(outcome, generation, { ...given, transport: 'ws' }, operation));
       }
     } finally {
