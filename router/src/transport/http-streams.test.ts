@@ -313,6 +313,7 @@ describe.each([
       one.client.next({ ...message(1), text: JSON.stringify({ data: 'x'.repeat(900_000) }) });
     }
     await transports.until(() => one.stopped);
+    stream.close();
   });
 
   it('is refused with 503 where all places are taken, and told when to come back', async () => {

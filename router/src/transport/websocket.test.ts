@@ -304,6 +304,7 @@ describe('a socket is closed', () => {
     }
     while (transports.webSockets.count() > 0) await new Promise(setImmediate);
     expect(transports.open.count).toBe(0);
+    slow.socket.terminate();
   });
 });
 
