@@ -12,6 +12,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** @type {[major: number, minor: number]} */
 const NEEDED = [20, 19];
+/** npm has been seen to wait for ever. How long it may take, in minutes; enough for a slow line. */
+const INSTALL_MINUTES = Number(process.env['INSTALL_MINUTES'] || 5);
 
 /**
  * build: 'all' needs everything built, 'deploy' only deploy/ itself (enough for commands that start nothing).
@@ -134,9 +136,10 @@ function isForHere({ os, cpu, libc }) {
  * Runs a program, with a line about it at first and every ten seconds; its output goes to a file, and is shown when it fails.
  *
  * @param {string} title @param {string} command @param {string[]} args @param {boolean} [quiet]
- * @returns {Promise<{ ok: boolean, output: string }>}
+ * @param {number} [minutes] how long it may take; it is ended then, and `late`
+ * @returns {Promise<{ ok: boolean, late: boolean, output: string }>}
  */
-async function runTool(title, command, args, quiet = false) {
+async function runTool(title, command, args, quiet = false, minutes = undefined) {
   const logFile = join(root, '.local', 'logs', `${title.split(' ')[0]?.toLowerCase()}.log`);
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'w');
@@ -155,14 +158,25 @@ async function runTool(title, command, args, quiet = false) {
     stdio: ['ignore', log, log],
     shell: process.platform === 'win32' && command === 'npm',
   });
+  let late = false;
+  const timers = [soon];
+  if (minutes !== undefined) {
+    const end = () => {
+      late = true;
+      say(`${title}: not done after ${passed()}, ending it.`);
+      child.kill();
+      timers.push(setTimeout(() => child.kill('SIGKILL'), 2_000));
+    };
+    timers.push(setTimeout(end, minutes * 60_000));
+  }
   const ok = await new Promise((resolve) => {
     child.once('error', () => resolve(false));
     child.once('close', (code) => resolve(code === 0));
   });
-  clearTimeout(soon);
+  for (const timer of timers) clearTimeout(timer);
   clearInterval(later);
   if (told && ok) say(`${title}: done, ${passed()}`);
-  return { ok, output: readFileSync(logFile, 'utf8') };
+  return { ok, late: late && !ok, output: readFileSync(logFile, 'utf8') };
 }
 
 /** @param {string[]} args @returns {[string, string[]]} npm, the very one that started us where there is one */
@@ -191,23 +205,27 @@ async function install(quiet) {
   if (packagesFit()) return;
   // Install scripts are not needed, and not run: npm 11 does not run them either.
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-  const clean = lockIsWhole()
-    ? await runTool('Installing packages (npm ci)', ...npm('ci', ...flags), quiet)
-    : undefined;
-  if (clean?.ok !== true) {
-    if (clean !== undefined) say(`npm ci failed:\n${firstErrors(clean.output)}\nTrying npm install.`);
-    const loose = await runTool('Installing packages (npm install)', ...npm('install', '--no-save', ...flags), quiet);
+  /** @param {string[]} args */
+  const run = (...args) =>
+    runTool(`Installing packages (npm ${args[0]})`, ...npm(...args, ...flags), quiet, INSTALL_MINUTES);
+  let tried = lockIsWhole() ? await run('ci') : undefined;
+  // What it fetched is kept: the second time has less to do.
+  if (tried?.late === true) tried = await run('ci');
+  if (tried?.ok !== true) {
+    if (tried !== undefined) say(`npm ci failed:\n${whyNot(tried)}\nTrying npm install.`);
+    const loose = await run('install', '--no-save');
     if (!loose.ok) {
       throw new Refused(
-        `The packages could not be installed. npm says:\n${firstErrors(loose.output)}\nIs the registry reachable, and the disk not full?`,
+        `The packages could not be installed. npm says:\n${whyNot(loose)}\nIs the registry reachable, and the disk not full?`,
       );
     }
   }
   writeFileSync(stampFile, installStamp());
 }
 
-/** What npm complains about, in short. @param {string} output */
-function firstErrors(output) {
+/** What npm complains about, in short. @param {{ late: boolean, output: string }} run */
+function whyNot({ late, output }) {
+  if (late) return `  It took longer than ${INSTALL_MINUTES} minutes; INSTALL_MINUTES=20 gives it more.`;
   const errors = output.split('\n').filter((line) => /^npm (error|ERR!) \S/.test(line) && !/complete log/.test(line));
   return errors.slice(0, 6).join('\n') || lastLines(output, 6);
 }
