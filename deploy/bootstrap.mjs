@@ -139,7 +139,7 @@ function isForHere({ os, cpu, libc }) {
  * @param {number} [minutes] how long it may take; it is ended then, and `late`
  * @returns {Promise<{ ok: boolean, late: boolean, output: string }>}
  */
-async function runTool(title, command, args, quiet = false, minutes = undefined) {
+async function runTool(title, command, args, quiet = false, minutes) {
   const logFile = join(root, '.local', 'logs', `${title.split(' ')[0]?.toLowerCase()}.log`);
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'w');
