@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { keeper } from './keeper.ts';
 import { root } from './paths.ts';
 
@@ -23,6 +24,18 @@ interface JestResult {
 /** Jest writes its result when it is done; when it is still there after so long, a test left something behind that holds it up. */
 const LINGER = 15_000;
 
+const jest = [join(root, 'node_modules', 'jest', 'bin', 'jest.js'), '-c', join(root, 'jest.config.mjs')];
+
+/** The test files that jest would run with these arguments; none when they make no sense to it. */
+export async function testFiles(args: readonly string[]): Promise<string[]> {
+  const list = promisify(execFile)(process.execPath, [...jest, '--listTests', ...args], {
+    cwd: root,
+    maxBuffer: 2 ** 26,
+  });
+  const { stdout } = await list.catch(() => ({ stdout: '' }));
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
 export interface JestRun {
   /** Ends with the sums; a jest that did not run to its end counts as one failure. Never rejects. */
   sums: Promise<Sums>;
@@ -31,18 +44,12 @@ export interface JestRun {
 
 /** Runs jest in a process of its own, in front of the person. */
 export function runJest(args: readonly string[], env: Record<string, string | undefined>, outputFile: string): JestRun {
-  const child = spawn(
-    process.execPath,
-    [
-      join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
-      '-c',
-      join(root, 'jest.config.mjs'),
-      '--json',
-      `--outputFile=${outputFile}`,
-      ...args,
-    ],
-    { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true },
-  );
+  const child = spawn(process.execPath, [...jest, '--json', `--outputFile=${outputFile}`, ...args], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
+  });
   const { pid } = child;
   if (pid !== undefined) keeper().keep(pid);
   const code = new Promise<number | null>((resolve) => {

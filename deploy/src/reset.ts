@@ -10,7 +10,7 @@ const HELP = `npm run reset [-- --all]
 
 Empties .local/: databases, streams, keys, logs. The next start begins with the demo cafés alone.
 
-  --all    the downloaded nats-server, too
+  --all    the downloaded nats-server and Chromium, too
 `;
 
 async function main(): Promise<number> {
@@ -34,7 +34,7 @@ async function main(): Promise<number> {
   }
   await rm(copyPlace(join(localDir, 'postgres')), { recursive: true, force: true });
   process.stdout.write(
-    `Empty: ${localDir}${kept.length > 0 ? ' (the downloaded nats-server stays; --all removes it)' : ''}\n`,
+    `Empty: ${localDir}${kept.length > 0 ? ' (downloaded programs stay; --all removes them)' : ''}\n`,
   );
   return 0;
 }

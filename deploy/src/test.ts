@@ -2,9 +2,10 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checks, runChecks } from './check.ts';
+import { chromiumBinary } from './chromium.ts';
 import { inheritedEnvironment } from './config.ts';
 import { checkDisk } from './disk.ts';
-import { runJest, type JestRun, type Sums } from './jest-run.ts';
+import { runJest, testFiles, type JestRun, type Sums } from './jest-run.ts';
 import { keeper } from './keeper.ts';
 import { watchNpm } from './parent.ts';
 import { localDir } from './paths.ts';
@@ -13,13 +14,20 @@ import { startTestServers, testDir } from './test-servers.ts';
 const HELP = `npm test [-- <pattern> …] [-- --<option of jest> …]
 
 Runs everything, in order: the checks of "npm run check", unit and integration tests against a real PostgreSQL and nats-server, and
-the end-to-end tests against whole systems. All servers are started here, on free ports, and are gone afterwards.
+the end-to-end tests against whole systems and, for the pages, in Chromium. All servers are started here, on free ports, and are
+gone afterwards.
 The last line is the sum: N passed, N failed, N skipped.
 
   <pattern>   only the tests in files whose path matches, and no checks
   --help      this text
+
+Environment
+  CHROMIUM_PATH     a Chromium, Chrome or Edge for the browser tests; else an installed one is taken, or one is fetched
+  INSTALL_MINUTES   how long npm may take to install packages; default 5
 `;
 
+/** Tests that look at pages. */
+const BROWSER_TESTS = /[\\/]e2e[\\/]pages-[^\\/]*\.test\.ts$/;
 /** Tests that start whole systems and take their time. */
 const WHOLE_SYSTEM = '/tests/(e2e|faults)/';
 
@@ -49,6 +57,7 @@ async function main(args: readonly string[]): Promise<number> {
     const env = {
       ...inheritedEnvironment(),
       ...servers.env,
+      ...(await browserFor(args)),
       TMPDIR: scratch,
       NODE_ENV: 'test',
       NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
@@ -78,6 +87,19 @@ async function main(args: readonly string[]): Promise<number> {
   write(`\nafter ${Math.round((performance.now() - begun) / 1000)} s\n`);
   write(`${total('passed')} passed, ${failed} failed, ${total('skipped')} skipped\n`);
   return failed === 0 && total('passed') > 0 ? 0 : 1;
+}
+
+/** A browser, when some of the tests need one. Those alone fail when there is none. */
+async function browserFor(args: readonly string[]): Promise<{ TEST_CHROMIUM?: string }> {
+  const files = await testFiles(args);
+  if (!files.some((file) => BROWSER_TESTS.test(file))) return {};
+  try {
+    const chosen = process.env['CHROMIUM_PATH'];
+    return { TEST_CHROMIUM: await chromiumBinary({ chosen, say: (sentence) => write(`${sentence}\n`) }) };
+  } catch (error) {
+    write(`${(error as Error).message}\nWithout it the tests of the pages fail.\n`);
+    return {};
+  }
 }
 
 /** The tests' folder for temporary files: one that goes with all that is in it, however this run ends. */
