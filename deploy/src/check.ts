@@ -30,6 +30,7 @@ export const checks: Check[] = [
     name: 'types of the playground',
     run: () => tool('typescript', 'bin/tsc', '-p', 'router/playground/tsconfig.json'),
   },
+  { name: 'types of the pages', run: () => tool('typescript', 'bin/tsc', '-p', 'console/tsconfig.json') },
   { name: 'format', run: () => tool('prettier', 'bin/prettier.cjs', '--check', '--log-level', 'warn', '.') },
   { name: 'spelling', run: () => tool('cspell', 'bin.mjs', 'lint', '--no-progress', '--no-summary', '--dot', '.') },
   { name: 'dead code', run: () => tool('knip', 'bin/knip.js', '--tsConfig', 'tsconfig.build.json') },

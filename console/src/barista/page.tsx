@@ -1,0 +1,3 @@
+export function BaristaPage() {
+  return <h1>BaristaPage</h1>;
+}

@@ -1,0 +1,3 @@
+export function CafesPage() {
+  return <h1>CafesPage</h1>;
+}

@@ -1,0 +1,64 @@
+import type { Resumed } from '@cafe-for-me/router/client/resume-token';
+import { stringifyDocument, type AnyVariables, type TypedDocumentNode } from '@urql/core';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { person } from '../shell/session.ts';
+import { liveClient } from './live-client.ts';
+
+export interface LiveListener<Data> {
+  next(data: Data): void;
+  /**
+   * Comes right before the first `next` after the connection was lost. `exact`: nothing is missing. Else the present state comes
+   * again, and what is shown has to be taken from that alone.
+   */
+  resumed?(outcome: Resumed): void;
+}
+
+/** `ended`: the service ended it, for good (no such thing, not allowed). */
+export type LiveState = { readonly state: 'waiting' | 'live' } | { readonly state: 'ended'; readonly why: string };
+
+/**
+ * Follows a subscription while the component is shown, through whatever breaks.
+ *
+ * @param variables undefined: nothing is followed yet
+ */
+export function useLive<Data, Variables extends AnyVariables>(
+  document: TypedDocumentNode<Data, Variables>,
+  variables: Variables | undefined,
+  listener: LiveListener<Data>,
+): LiveState {
+  const [state, setState] = useState<LiveState>({ state: 'waiting' });
+  const latest = useRef(listener);
+  latest.current = listener;
+  const key = JSON.stringify(variables);
+  const subject = person.value?.subject;
+
+  useEffect(
+    function follow() {
+      setState({ state: 'waiting' });
+      if (variables === undefined || subject === undefined) return undefined;
+      const { stop } = liveClient().subscribe<Data>(
+        { query: stringifyDocument(document), variables },
+        {
+          next({ data, errors }) {
+            if (data != null) {
+              setState((last) => (last.state === 'live' ? last : { state: 'live' }));
+              latest.current.next(data);
+            } else if (errors !== undefined) setState({ state: 'ended', why: errors[0]?.message ?? '' });
+          },
+          resumed: (outcome) => latest.current.resumed?.(outcome),
+          error: (reason) => setState({ state: 'ended', why: wordsOf(reason) }),
+          complete: () => setState((last) => (last.state === 'ended' ? last : { state: 'ended', why: '' })),
+        },
+      );
+      return stop;
+    },
+    // The key stands for the variables.
+    [document, key, subject],
+  );
+  return state;
+}
+
+function wordsOf(reason: unknown): string {
+  const first: unknown = Array.isArray(reason) ? reason[0] : reason;
+  return (first as { message?: string } | undefined)?.message ?? '';
+}
