@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -213,6 +213,8 @@ async function install(quiet) {
   if (tried?.late === true) tried = await run('ci');
   if (tried?.ok !== true) {
     if (tried !== undefined) say(`npm ci failed:\n${whyNot(tried)}\nTrying npm install.`);
+    // npm install would take what an ended npm ci left half unpacked for whole.
+    if (tried?.late === true) rmSync(join(root, 'node_modules'), { recursive: true, force: true });
     const loose = await run('install', '--no-save');
     if (!loose.ok) {
       throw new Refused(
