@@ -3,6 +3,7 @@ import { GraphQLError, type DocumentNode, type OperationDefinitionNode } from 'g
 import { prepareExecution, type Execution } from './execution/execution.ts';
 import { prepareEventExecution, type EventExecution, type EventUse } from './execution/event-execution.ts';
 import type { Executed } from './execution/executed.ts';
+import { Explanation } from './execution/explanation.ts';
 import { createRun } from './execution/run.ts';
 import type { SubgraphFetch } from './subgraphs/fetch.ts';
 import type { SubgraphAnswer } from './subgraphs/subgraph-answer.ts';
@@ -62,6 +63,8 @@ export function createExecutor(options: {
   // Lives as long as the planner remembers the plan.
   const prepared = new WeakMap<PlannedOperation, Execution>();
   const preparedEvents = new WeakMap<PlannedOperation, EventExecution>();
+  // Those that take down what they do: nobody else pays for it.
+  const explained = new WeakMap<PlannedOperation, Execution>();
 
   function plannedFrom({ queryHash, document, operation, context }: IncomingOperation): PlannedOperation {
     const { traceparent } = context;
@@ -69,7 +72,15 @@ export function createExecutor(options: {
   }
 
   function executionOf(planned: PlannedOperation): Execution {
-    const known = prepared.get(planned);
+    return preparedIn(prepared, planned, false);
+  }
+
+  function preparedIn(
+    executions: WeakMap<PlannedOperation, Execution>,
+    planned: PlannedOperation,
+    explains: boolean,
+  ): Execution {
+    const known = executions.get(planned);
     if (known !== undefined) return known;
     const execution = prepareExecution({
       schema: graph.schema,
@@ -79,8 +90,9 @@ export function createExecutor(options: {
       operation: planned.operation,
       responseNames: planned.responseNames,
       node: nodeToRun(planned.plan.node),
+      explains,
     });
-    prepared.set(planned, execution);
+    executions.set(planned, execution);
     return execution;
   }
 
@@ -93,8 +105,33 @@ export function createExecutor(options: {
     return known;
   }
 
+  async function executeExplained(incoming: IncomingOperation, explanation: Explanation): Promise<Executed> {
+    const planned = plannedFrom(incoming);
+    explanation.planned(planned.planning);
+    const wrong = planned.wrongVariables(incoming.variables);
+    if (wrong !== undefined) return { data: undefined, errors: wrong };
+    const run = createRun(variablesFor(planned, incoming), incoming.context);
+    return withExplanation(await preparedIn(explained, planned, true)(run), explanation, planned);
+  }
+
+  /** Events that are told how they were filled in. They differ from those of others, who therefore have a topic of their own. */
+  function explainedSubscription(planned: PlannedOperation, node: SubscriptionNode, variables: Variables | undefined) {
+    const execution = prepareEventExecution(preparedIn(explained, planned, true), node, planned);
+    async function executeEvent(event: SubgraphAnswer, all: Variables | undefined, use: EventUse): Promise<Executed> {
+      const explanation = new Explanation();
+      explanation.planned(planned.planning);
+      const { errors = [] } = event;
+      explanation.event(node.primary, Buffer.byteLength(JSON.stringify(event)), errors.length);
+      const context = { ...use.context, explanation };
+      return withExplanation(await execution(event, all, { ...use, context }), explanation, planned);
+    }
+    return new PreparedSubscription(node.primary, executeEvent, variables, 'explained');
+  }
+
   return {
     async execute(incoming) {
+      const { explanation } = incoming.context;
+      if (explanation !== undefined) return executeExplained(incoming, explanation);
       const planned = plannedFrom(incoming);
       const wrong = planned.wrongVariables(incoming.variables);
       if (wrong !== undefined) return { data: undefined, errors: wrong };
@@ -114,6 +151,7 @@ export function createExecutor(options: {
         throw withCode(new GraphQLError('A condition leaves nothing of this subscription.'), 'BAD_USER_INPUT');
       }
       const variables = variablesFor(planned, incoming);
+      if (incoming.context.explanation !== undefined) return explainedSubscription(planned, node, variables);
       return new PreparedSubscription(node.primary, eventExecutionOf(planned, node), variables);
     },
   };
@@ -123,18 +161,29 @@ function variablesFor({ renameVariables }: PlannedOperation, { variables }: Inco
   return renameVariables === undefined || variables === undefined ? variables : renameVariables(variables);
 }
 
+function withExplanation(
+  { data, errors, withdrawn }: Executed,
+  explanation: Explanation,
+  { plan }: PlannedOperation,
+): Executed {
+  const extensions = { explain: explanation.told(plan.node) };
+  return { data, extensions, ...(errors && { errors }), ...(withdrawn && { withdrawn }) };
+}
+
 /** Many clients may have one each, so it holds no more than what differs. */
 class PreparedSubscription implements PlannedSubscription {
   readonly primary: FetchNode;
   readonly variables: Variables;
   readonly #all: Variables | undefined;
   readonly #execution: EventExecution;
+  readonly variant?: string;
 
-  constructor(primary: FetchNode, execution: EventExecution, variables: Variables | undefined) {
+  constructor(primary: FetchNode, execution: EventExecution, variables: Variables | undefined, variant?: string) {
     this.primary = primary;
     this.variables = picked(variables, primary.variableUsages);
     this.#all = variables;
     this.#execution = execution;
+    if (variant !== undefined) this.variant = variant;
   }
 
   executeEvent(event: SubgraphAnswer, use: EventUse): Promise<Executed> {

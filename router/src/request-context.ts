@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { traceIdOf } from '@cafe-for-me/lib/telemetry';
 import type { Caller } from './authorization/identity.ts';
+import type { Explanation } from './execution/explanation.ts';
 import type { ObservedRequest } from './telemetry/telemetry-requests.ts';
 
 /** What belongs to one operation of one client, whatever the transport. */
@@ -16,6 +17,8 @@ export interface RequestContext {
   readonly readOnly?: boolean | undefined;
   /** Where metrics and traces are noted, when there are any. */
   readonly observed?: ObservedRequest | undefined;
+  /** Where it is noted how the operation is executed: for those who asked for it, and may. */
+  readonly explanation?: Explanation | undefined;
 }
 
 /** What log lines about an operation carry. */

@@ -175,12 +175,13 @@ export function authorized(
   };
 }
 
+/** @param lacks differs for callers who lack different things; what made the subscription different before does so still */
 function changed(
-  { primary, variables }: PlannedSubscription,
-  variant: string,
+  { primary, variables, variant: before = '' }: PlannedSubscription,
+  lacks: string,
   executeEvent: PlannedSubscription['executeEvent'],
 ): PlannedSubscription {
-  return { primary, variables, variant, executeEvent };
+  return { primary, variables, variant: `${before}${lacks}`, executeEvent };
 }
 
 /** Variables that fit, with their defaults, or why they don't. */

@@ -51,6 +51,13 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('takes true and false from the environment, and nothing like them', () => {
+    const enabled = (text: string) =>
+      readSettings(['--supergraph', 'a'], { EXPLAIN_ENABLED: text }).settings.explain.enabled;
+    expect([enabled('true'), enabled('false'), enabled('')]).toEqual([true, false, false]);
+    expect(problems(() => enabled('yes'))).toEqual([expect.stringContaining('EXPLAIN_ENABLED')]);
+  });
+
   it('needs a supergraph and nothing else', () => {
     expect(problems(() => readSettings([], {}))).toEqual([
       'there is no supergraph: give --supergraph FILE, or SUPERGRAPH',

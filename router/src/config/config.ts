@@ -37,6 +37,7 @@ The environment:
                             where spans go, as OTLP's JSON over HTTP; without it nothing is traced
   OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_BSP_SCHEDULE_DELAY
                             what OpenTelemetry says of them
+  EXPLAIN_ENABLED           true: requests that ask for it are told their query plan; default false
   PLAYGROUND_TOKENS_FILE    JSON [{"label", "token"}] that the playground offers; for demonstrations only
   PLAYGROUND_EXAMPLES_FILE  JSON [{"title", "query", "variables"}] that the playground offers
 
@@ -64,6 +65,7 @@ interface Source {
   readonly variable: string;
   readonly argument?: 'supergraph' | 'port' | 'host' | 'workers';
   readonly number?: true;
+  readonly boolean?: true;
 }
 
 const sources: readonly Source[] = [
@@ -84,6 +86,7 @@ const sources: readonly Source[] = [
   { path: ['telemetry', 'traces', 'sampler'], variable: 'OTEL_TRACES_SAMPLER' },
   { path: ['telemetry', 'traces', 'ratio'], variable: 'OTEL_TRACES_SAMPLER_ARG', number: true },
   { path: ['telemetry', 'traces', 'gatherMs'], variable: 'OTEL_BSP_SCHEDULE_DELAY', number: true },
+  { path: ['explain', 'enabled'], variable: 'EXPLAIN_ENABLED', boolean: true },
   { path: ['playground', 'tokensFile'], variable: 'PLAYGROUND_TOKENS_FILE' },
   { path: ['playground', 'examplesFile'], variable: 'PLAYGROUND_EXAMPLES_FILE' },
 ];
@@ -119,11 +122,12 @@ export function readSettings(args: readonly string[], env: Environment): Configu
   const values = withoutNulls(structuredClone(file?.values ?? {}), []);
   const places = new Map<string, string>();
 
-  for (const { path, variable, argument, number } of sources) {
+  for (const source of sources) {
+    const { path, variable, argument } = source;
     const fromArgument = argument && given[argument];
     const text = fromArgument ?? nonEmpty(env[variable]);
     if (text === undefined) continue;
-    put(values, path, number === true && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text);
+    put(values, path, valueOf(text, source));
     places.set(path.join('.'), fromArgument === undefined ? variable : `--${argument}`);
   }
 
@@ -146,6 +150,13 @@ export function readSettings(args: readonly string[], env: Environment): Configu
     settings,
     addressOf: (name) => urls.get(environmentName(name)) ?? settings.subgraphs.byName[name]?.url,
   };
+}
+
+/** What does not look like its type stays a text, which is refused with all else that is wrong. */
+function valueOf(text: string, { number, boolean }: Source): unknown {
+  if (number === true && /^-?\d+(?:\.\d+)?$/.test(text)) return Number(text);
+  if (boolean === true && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
 }
 
 function readConfigFile(path: string, env: Environment): ConfigFile {

@@ -5,6 +5,7 @@ import { jwtSettings } from '../authorization/jwt-settings.ts';
 import { corsSettings } from '../transport/cors.ts';
 import { limitsSettings } from '../limits/limits.ts';
 import { liveSettings } from '../live/live-settings.ts';
+import { explainSettings } from '../pipeline/explain-settings.ts';
 import { persistedOperationsSettings } from '../pipeline/persisted-operations.ts';
 import { plannerSettings } from '../planning/planner-settings.ts';
 import { rateLimitSettings } from '../limits/rate-limit.ts';
@@ -100,6 +101,9 @@ export const settingsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether clients may ask for the schema; where not, errors about unknown fields make no suggestions.'),
+  explain: explainSettings
+    .prefault({})
+    .describe('Telling clients how their operations are executed. See EXECUTION.md.'),
   reload: reloadSettings.prefault({}).describe('How a changed supergraph file is taken up while the router runs.'),
   subscriptions: liveSettings
     .prefault({})

@@ -38,6 +38,8 @@ export interface ExecutionParts {
   readonly responseNames: ReadonlyMap<string, string>;
   /** What is to be fetched; undefined for nothing. */
   readonly node: PlanNode | undefined;
+  /** Its runs have explanations, where each request is put down. @default false */
+  readonly explains?: boolean;
 }
 
 /** One operation with its plan, ready to be executed any number of times. Never rejects. */
@@ -63,7 +65,7 @@ const maxWritings = 64;
  * @throws Error when the plan has something in it that can't be executed
  */
 export function prepareExecution(parts: ExecutionParts): Execution {
-  const { schema, fullSchema, fetches, document, operation, responseNames, node } = parts;
+  const { schema, fullSchema, fetches, document, operation, responseNames, node, explains = false } = parts;
   const rootType = schema.getRootType(operation.operation);
   if (rootType == null) throw new Error(`The supergraph has no ${operation.operation} type.`);
   const toClientPath = prepareClientPaths(document, operation, responseNames);
@@ -73,6 +75,7 @@ export function prepareExecution(parts: ExecutionParts): Execution {
     node &&
     prepareStep(node, {
       fetches,
+      explains,
       abstractTypes: new Set(
         Object.values(fullSchema.getTypeMap())
           .filter(isInterfaceType)

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { passedOn } from '../subgraphs/subgraph-headers.ts';
 import type { SubgraphSettings } from '../subgraphs/subgraph-settings.ts';
+import { asksToExplain } from '../pipeline/explain-request.ts';
 import { persistedIdIn, type OperationRequest } from '../pipeline/operation-request.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { Accepted } from './live-subscriptions.ts';
@@ -12,10 +13,13 @@ import type { Accepted } from './live-subscriptions.ts';
 export function slimRequest(request: OperationRequest, { document, variables }: Accepted): OperationRequest {
   const { query, operationName } = request;
   const isById = (query === undefined || query === null || query === '') && persistedIdIn(request) !== undefined;
+  const extensions = {
+    ...(isById && { persistedQuery: request.extensions?.['persistedQuery'] }),
+    ...(asksToExplain(request) && { explain: true }),
+  };
   return {
-    ...(isById
-      ? { extensions: { persistedQuery: request.extensions?.['persistedQuery'] } }
-      : { query: document.loc?.source.body ?? query }),
+    ...(Object.keys(extensions).length > 0 && { extensions }),
+    ...(!isById && { query: document.loc?.source.body ?? query }),
     operationName,
     variables,
   };

@@ -13,6 +13,7 @@ import { startApollo, type AcceptedSubscription, type StreamSlot } from './apoll
 import { createCostRule } from '../limits/cost.ts';
 import { belongTo, formatAll } from '../errors.ts';
 import type { Executed, Executor, PlannedSubscription } from '../execute.ts';
+import { explainedContext } from './explain-request.ts';
 import { createKnownOperations, type KnownOperation } from './known-operations.ts';
 import {
   httpWithoutText,
@@ -73,7 +74,7 @@ export async function startPipeline(options: {
   executor: Executor;
   formatError: FormatError;
   persisted: PersistedOperations;
-  settings: Pick<Settings, 'limits' | 'introspection'>;
+  settings: Pick<Settings, 'limits' | 'introspection' | 'explain'>;
   /** Beside those that the settings ask for. @default none */
   rules?: readonly OperationRule[];
   log: Logger;
@@ -83,6 +84,7 @@ export async function startPipeline(options: {
   const { schema } = graph;
   const rule = allOf([...createCostRule(graph, settings.limits.cost), ...rules]);
   const refusalOf = createAdmission(persisted, settings.limits);
+  const contextFor = settings.explain.enabled ? explainedContext : asItIs;
   const shortRequests = createShortRequests();
   const knownOperations = createKnownOperations({ texts: persisted.texts, counts: telemetry?.caches.operations });
   const prepared = new WeakMap<OperationDefinitionNode, { readonly rule: Prepared }>();
@@ -150,9 +152,10 @@ export async function startPipeline(options: {
   }
 
   return {
-    async http(given, context) {
+    async http(given, plainContext) {
       const sent = operationIn(given);
-      if (sent === undefined) return apollo.http(given, context, undefined);
+      if (sent === undefined) return apollo.http(given, plainContext, undefined);
+      const context = contextFor(sent, plainContext);
       const operation = withoutEmptyText(sent);
       const request = operation === sent ? given : httpWithoutText(given);
       const found = knownOperations.find(operation);
@@ -173,8 +176,9 @@ export async function startPipeline(options: {
         return httpAnswer(brokenOff(error), { contentType, format, context, withoutData: 500 });
       }
     },
-    async run(given, context) {
+    async run(given, plainContext) {
       const request = withoutEmptyText(given);
+      const context = contextFor(request, plainContext);
       const known = knownOperations.find(request);
       if (known !== undefined) {
         const variables = request.variables ?? undefined;
@@ -201,6 +205,10 @@ export async function startPipeline(options: {
     },
     stop: () => apollo.stop(),
   };
+}
+
+function asItIs(_request: OperationRequest, context: RequestContext): RequestContext {
+  return context;
 }
 
 function isSubscription({ operation }: KnownOperation): boolean {

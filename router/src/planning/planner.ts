@@ -42,6 +42,8 @@ export interface PlannedOperation {
   readonly renameVariables: ((variables: Variables) => Variables) | undefined;
   /** For the client's variables as they come. */
   readonly wrongVariables: VariablesCheck;
+  /** When its planning began, by `performance.now()`, and how long it took, in ms. */
+  readonly planning: { readonly at: number; readonly tookMs: number };
 }
 
 /** One of a document's operations, validated before. */
@@ -115,12 +117,15 @@ export function createPlanner(
         codes.tooComplex,
       );
     }
+    const at = performance.now();
     const renaming = renamingOf(request.document, seen.reserved);
     const document = renaming?.apply(request.document) ?? request.document;
+    const plan = planOf(document, request.operationName, labels);
     return {
       document,
       operation: operationOf(document, request.operationName),
-      plan: planOf(document, request.operationName, labels),
+      plan,
+      planning: { at, tookMs: performance.now() - at },
       responseNames: renaming?.responseNames ?? new Map(),
       renameVariables: renaming && inNewNames(renaming.variableNames),
       wrongVariables: createVariablesCheck(graph.schema, original, conditionVariables(request.document)),

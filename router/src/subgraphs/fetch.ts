@@ -2,6 +2,7 @@ import { identityHeader } from '@cafe-for-me/lib/router-identity';
 import type { Logger } from '@cafe-for-me/lib/log';
 import type { GraphQLError } from 'graphql';
 import { rethrowCopy, subrequestFailed, subrequestLeftAlone, subrequestTimedOut } from '../errors.ts';
+import type { FetchNotes } from '../execution/explanation.ts';
 import { logFields, type RequestContext } from '../request-context.ts';
 import { isOfUse } from './subgraph-answer.ts';
 import { createBreaker, type Admission, type Breaker } from './subgraph-breaker.ts';
@@ -25,6 +26,8 @@ export interface FetchUse {
   readonly repeatable: boolean;
   /** Its answer may be one that others asked for a moment before, or be given to them. */
   readonly shareable: boolean;
+  /** Told how it went, where somebody wants to know. */
+  readonly notes?: FetchNotes | undefined;
 }
 
 export interface SubgraphFetch {
@@ -55,6 +58,21 @@ interface Fetch {
   admission: Admission;
   /** How often it was sent. */
   tries: number;
+}
+
+/** What observes a fetch, and tells somebody else as well how often it was sent. */
+function alsoNoted(
+  observed: ObservedFetch | undefined,
+  traceparent: string | undefined,
+  notes: FetchNotes,
+): ObservedFetch {
+  return {
+    traceparent,
+    ended(outcome, tries) {
+      observed?.ended(outcome, tries);
+      notes.ended(tries);
+    },
+  };
 }
 
 /** Who asks for what is under way must have most of the time-out left: the part of it in which others join. */
@@ -146,7 +164,11 @@ export function createSubgraphFetch(options: {
     fetch.reject(error);
   }
 
-  function exchange(body: string, context: RequestContext, { repeatable, shareable }: FetchUse): Promise<string> {
+  function exchange(
+    body: string,
+    context: RequestContext,
+    { repeatable, shareable, notes }: FetchUse,
+  ): Promise<string> {
     const identity = context.caller.signed();
     const headers = fromClient === undefined ? [] : fromClient(context.headers);
     if (identity !== undefined) headers.push(identityHeader, identity);
@@ -158,12 +180,14 @@ export function createSubgraphFetch(options: {
       // An error belongs to one request, where it gets a path.
       if (known !== undefined) {
         telemetry?.shared();
+        notes?.joined();
         return known.catch(rethrowCopy);
       }
     }
     headers.push(...sameForAll, 'x-request-id', context.requestId);
-    const observed = telemetry?.began(context.traceparent);
-    const traceparent = observed === undefined ? context.traceparent : observed.traceparent;
+    const began = telemetry?.began(context.traceparent);
+    const traceparent = began === undefined ? context.traceparent : began.traceparent;
+    const observed = notes === undefined ? began : alsoNoted(began, traceparent, notes);
     if (traceparent !== undefined) headers.push('traceparent', traceparent);
     let fetch!: Fetch;
     const text = new Promise<string>((resolve, reject) => {
