@@ -81,6 +81,7 @@ export function routerProgram(surroundings: RouterSurroundings): Program {
       JWT_JWKS: jwks,
       JWT_ISSUER: ISSUER,
       JWT_AUDIENCE: AUDIENCE,
+      EXPLAIN_ENABLED: 'true',
       PLAYGROUND_TOKENS_FILE: playgroundTokens,
       PLAYGROUND_EXAMPLES_FILE: join(root, 'deploy', 'playground-examples.json'),
       ...Object.fromEntries(
