@@ -165,6 +165,32 @@ describe('accounting', () => {
     );
   });
 
+  it('ranks products, and lists what the café took back with its reason, for its accountant alone', async () => {
+    const [kept, undone] = [randomUUID(), randomUUID()];
+    const at = '2021-06-11T03:00:00.000Z';
+    await publish(cafe.system.urls.nats, [...acceptedDelivery(kept, at, 3000), ...acceptedDelivery(undone, at)]);
+    await publish(cafe.system.urls.nats, [canceledByCafe(undone, '2021-06-13T03:00:00.000Z')]);
+    const query = `{ productSales(cafeId: "92", from: "20210611", to: "20210611") { product salesQty salesSum }
+      corrections(cafeId: "92", from: "20210613", to: "20210613") {
+        edges { node { orderId businessDate soldOn amount qty reason at } } } }`;
+    const { productSales, corrections } = await eventually(
+      () => accountant.data<{ productSales: unknown[]; corrections: { edges: { node: unknown }[] } }>(query),
+      (found) => found.corrections.edges.length === 1,
+    );
+    expect(productSales).toEqual([{ product: 'IceAmericano', salesQty: 2, salesSum: 5000 }]);
+    expect(corrections.edges[0]?.node).toEqual({
+      orderId: undone,
+      businessDate: '20210613',
+      soldOn: '20210611',
+      amount: 2000,
+      qty: 1,
+      reason: 'the machine broke',
+      at: '2021-06-13T03:00:00.000Z',
+    });
+    const elsewhere = await (await cafe.accountant('93')).send(query);
+    expect(elsewhere.errors.map(({ extensions }) => extensions?.['code'])).toEqual(['FORBIDDEN', 'FORBIDDEN']);
+  });
+
   it('sums a day above 2³¹ won exactly', async () => {
     const each = 2_000_000_001;
     for (let index = 0; index < 3; index += 1) {

@@ -55,7 +55,8 @@ const sumsOf = (of: TestDatabase, cafeId: string): Promise<Sums[]> =>
 async function booksOf(of: TestDatabase, { except }: { except: string }): Promise<unknown[]> {
   const tables = [
     `SELECT cafe_id, business_date, sales_sum, canceled_sum, sales_qty, order_count, revision, as_of FROM accounting`,
-    `SELECT cafe_id, business_date, order_id, kind, amount, event_id FROM ledger_entry`,
+    `SELECT cafe_id, business_date, order_id, kind, amount, event_id, reason FROM ledger_entry`,
+    `SELECT cafe_id, business_date, event_id, line.* FROM ledger_entry JOIN ledger_line AS line USING (event_id)`,
     `SELECT * FROM ordered_day`,
     `SELECT id AS cafe_id, id AS business_date, time_zone, day_cutoff_hour, version FROM cafe`,
   ];

@@ -503,6 +503,8 @@ describe('who may ask', () => {
     accounting: '{ accounting(cafeId: "92", businessDate: "20200514") { revision } }',
     accountings: '{ accountings(cafeId: "92") { edges { cursor } } }',
     accountingStatistics: '{ accountingStatistics(cafeId: "92", from: "20200514", to: "20200514") { period } }',
+    productSales: '{ productSales(cafeId: "92", from: "20200514", to: "20200514") { product } }',
+    corrections: '{ corrections(cafeId: "92") { edges { cursor } } }',
     headquartersTransfers: '{ headquartersTransfers(cafeId: "92") { edges { cursor } } }',
     resendHeadquartersTransfer:
       'mutation { resendHeadquartersTransfer(input: { idempotencyKey: "k", transferId: "92:20200514:1" }) { userErrors { code } } }',

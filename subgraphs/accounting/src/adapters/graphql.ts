@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { maySeeSale } from '../application/access.ts';
 import type { BookedDay, Books, LiveDays, Now, Resending } from '../application/ports.ts';
 import { readAccounting, readAccountings } from '../application/read-accounting.ts';
+import { readCorrections } from '../application/read-corrections.ts';
+import { readProductSales } from '../application/read-product-sales.ts';
 import { readStatistics } from '../application/read-statistics.ts';
 import { readTransfers } from '../application/read-transfers.ts';
 import { resendTransfer, type ResendResult } from '../application/resend-transfer.ts';
@@ -15,6 +17,7 @@ import { answering } from './graphql-errors.ts';
 import { scalars } from './graphql-scalars.ts';
 
 const dayCursor = z.string().regex(/^[0-9]{8}$/);
+const correctionCursor = z.object({ at: z.iso.datetime(), eventId: z.uuid() });
 const positionCursor = z.int().positive();
 
 /** The subgraph's fields, each a line that asks a use case. */
@@ -44,6 +47,18 @@ export function createResolvers(parts: {
       }),
 
       accountingStatistics: answering((_, asked, { caller }) => readStatistics(books, caller, asked)),
+
+      productSales: answering((_, { cafeId, from, to, first }, { caller }) =>
+        readProductSales(books, caller, { cafeId, from, to, limit: boundedFirst(first) }),
+      ),
+
+      corrections: answering(async (_, { cafeId, from, to, first, after }, { caller }) => {
+        const count = boundedFirst(first);
+        const before = decodeCursor(after, correctionCursor);
+        const page = { ...given({ from, to, before }), limit: count + 1 };
+        const corrections = await readCorrections(books, caller, cafeId, page);
+        return connection(corrections, count, ({ at, eventId }) => ({ at: at.toISOString(), eventId }), after);
+      }),
 
       headquartersTransfers: answering(async (_, { cafeId, status, first, after }, { caller }) => {
         const count = boundedFirst(first);
@@ -78,6 +93,8 @@ export function createResolvers(parts: {
       id: (transfer) => transferId(transfer),
       cafe: ({ cafeId }) => ({ id: cafeId }),
     },
+
+    Correction: { order: ({ orderId }) => ({ id: orderId }) },
 
     Sale: { order: ({ orderId }) => ({ id: orderId }) },
 

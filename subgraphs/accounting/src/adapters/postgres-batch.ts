@@ -44,7 +44,8 @@ export async function write(tx: Tx, batch: Batch): Promise<void> {
  */
 async function writeBooked(tx: Tx, { saved, days }: Batch): Promise<void> {
   const last = new Map(saved.map((booked) => [dayName(booked.day), booked]));
-  const entries = saved.map(({ entry }) => entry);
+  const lines = saved.flatMap(({ entry }) => entry.lines.map((line) => ({ eventId: entry.eventId, ...line })));
+  const entries = saved.map(({ entry }) => ({ ...entry, lines: undefined }));
   const changed = [...last.values()].map(({ day, now }) => Object.assign({ updatedAt: now }, days.get(dayName(day))));
   const transfers = saved.map(function transferOf(booked) {
     const { cafeId, businessDate, revision, salesSum, salesQty, orderCount } = booked.day;
@@ -55,10 +56,15 @@ async function writeBooked(tx: Tx, { saved, days }: Batch): Promise<void> {
   const events = saved.map(({ event }) => event);
   await tx.$queryRaw`
     WITH entry AS (
-      INSERT INTO ledger_entry (event_id, kind, order_id, customer_id, cafe_id, business_date, amount, qty, order_count, occurred_at)
-      SELECT "eventId", kind, "orderId", "customerId", "cafeId", "businessDate", amount, qty, "orderCount", "occurredAt"
+      INSERT INTO ledger_entry (event_id, kind, order_id, customer_id, cafe_id, business_date, amount, qty, order_count, occurred_at,
+        reason)
+      SELECT "eventId", kind, "orderId", "customerId", "cafeId", "businessDate", amount, qty, "orderCount", "occurredAt", reason
       FROM jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) AS e("eventId" UUID, kind TEXT, "orderId" TEXT, "customerId" TEXT,
-        "cafeId" TEXT, "businessDate" TEXT, amount BIGINT, qty INT, "orderCount" INT, "occurredAt" TIMESTAMPTZ)
+        "cafeId" TEXT, "businessDate" TEXT, amount BIGINT, qty INT, "orderCount" INT, "occurredAt" TIMESTAMPTZ, reason TEXT)
+    ), line AS (
+      INSERT INTO ledger_line (event_id, product, qty, amount)
+      SELECT "eventId", product, qty, amount
+      FROM jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) AS l("eventId" UUID, product TEXT, qty INT, amount BIGINT)
     ), day AS (
       INSERT INTO accounting (cafe_id, business_date, sales_sum, canceled_sum, sales_qty, order_count, revision, as_of, updated_at)
       SELECT "cafeId", "businessDate", "salesSum", "canceledSum", "salesQty", "orderCount", revision, "asOf", "updatedAt"

@@ -91,6 +91,15 @@ async function loadDay(tx: Tx, cafeId: string, businessDate: string): Promise<Da
 
 async function loadEntries(tx: Tx, orderId: string): Promise<LedgerEntry[]> {
   const rows = await tx.ledgerEntry.findMany({ where: { orderId } });
-  // The columns' checks are what makes each row one of the union.
-  return rows.map((row) => Object.assign(row, { amount: won(row.amount) }) as unknown as LedgerEntry);
+  // An order that is new here, as most are, costs no second look.
+  if (rows.length === 0) return [];
+  const lines = await tx.ledgerLine.findMany({ where: { eventId: { in: rows.map(({ eventId }) => eventId) } } });
+  return rows.map(function entryOf(row) {
+    const own = lines.filter(({ eventId }) => eventId === row.eventId);
+    // The columns' checks are what makes each row one of the union.
+    return Object.assign(row, {
+      amount: won(row.amount),
+      lines: own.map(({ product, qty, amount }) => ({ product, qty, amount: won(amount) })),
+    }) as unknown as LedgerEntry;
+  });
 }

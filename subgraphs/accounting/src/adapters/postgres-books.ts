@@ -2,11 +2,14 @@ import type { BookedDay, BookedSale, Books, Statistics } from '../application/po
 import { parseTransferId } from '../domain/transfer.ts';
 import type { AccountingModel, LedgerEntryModel } from '../generated/prisma/models.ts';
 import { won, type Client } from './postgres.ts';
+import { readLedger } from './postgres-ledger.ts';
 import { toTransfer, transferColumns, type TransferRow } from './postgres-transfers.ts';
 
 /** The read side: everything from this database alone. */
 export function readBooks(client: Client): Books {
   return {
+    ...readLedger(client),
+
     async day(cafeId, businessDate) {
       const row = await client.accounting.findUnique({ where: { cafeId_businessDate: { cafeId, businessDate } } });
       return row === null ? undefined : toDay(row);

@@ -57,6 +57,35 @@ export interface Statistics {
   readonly asOf: Date;
 }
 
+/** What was sold of a product: sales less corrections. */
+export interface SoldProduct {
+  /** Null: booked before products were kept. */
+  readonly product: string | null;
+  readonly salesQty: number;
+  readonly salesSum: number;
+  readonly asOf: Date;
+}
+
+/** Where a correction stands in the list of all. */
+export interface CorrectionPlace {
+  /** ISO instant of the cancel. */
+  readonly at: string;
+  readonly eventId: string;
+}
+
+/** A sale taken back, in positive figures. */
+export interface BookedCorrection {
+  readonly eventId: string;
+  readonly orderId: string;
+  readonly businessDate: BusinessDate;
+  /** The day of the sale. */
+  readonly soldOn: BusinessDate | null;
+  readonly amount: number;
+  readonly qty: number;
+  readonly reason: string | null;
+  readonly at: Date;
+}
+
 export type StatisticsPeriod = 'DAY' | 'MONTH';
 
 /** A transfer with its place in the list of all. */
@@ -73,6 +102,13 @@ export interface Books {
     range: { from?: BusinessDate; to?: BusinessDate; before?: BusinessDate; limit: number },
   ): Promise<BookedDay[]>;
   statistics(cafeId: string, from: BusinessDate, to: BusinessDate, groupBy: StatisticsPeriod): Promise<Statistics[]>;
+  /** Most won first. */
+  productSales(cafeId: string, from: BusinessDate, to: BusinessDate, limit: number): Promise<SoldProduct[]>;
+  /** Newest first; both ends and `before` where given. `before` itself is left out. */
+  corrections(
+    cafeId: string,
+    page: { from?: BusinessDate; to?: BusinessDate; before?: CorrectionPlace; limit: number },
+  ): Promise<BookedCorrection[]>;
   /** In no order; orders without a sale are left out. */
   sales(orderIds: readonly string[]): Promise<BookedSale[]>;
   clockOf(cafeId: string): Promise<BusinessClock | undefined>;

@@ -1,11 +1,8 @@
 import type { Caller } from '@cafe-for-me/schema/caller';
-import { daysFromTo, type BusinessDate } from '../domain/business-day.ts';
+import type { BusinessDate } from '../domain/business-day.ts';
 import { accountantOf } from './access.ts';
 import type { Books, Statistics, StatisticsPeriod } from './ports.ts';
-import { inOrder, realDate } from './read-accounting.ts';
-import { Refusal } from './refusal.ts';
-
-const mostDays = 400;
+import { summedRange } from './read-accounting.ts';
 
 /** The statistics view by day or by month, oldest first; periods without data are left out. */
 export async function readStatistics(
@@ -15,11 +12,6 @@ export async function readStatistics(
 ): Promise<Statistics[]> {
   const { cafeId, from, to, groupBy } = asked;
   accountantOf(caller, cafeId);
-  realDate(from, 'from');
-  realDate(to, 'to');
-  inOrder(from, to);
-  if (daysFromTo(from, to) > mostDays) {
-    throw new Refusal('BAD_USER_INPUT', `\`from\` to \`to\` may span ${mostDays} days at most.`, ['to']);
-  }
+  summedRange(asked);
   return books.statistics(cafeId, from, to, groupBy);
 }

@@ -52,7 +52,22 @@ describe('the ledger', () => {
       qty: 3,
       orderCount: 1,
       occurredAt: new Date('2020-05-14T03:00:00Z'),
+      lines: [{ product: 'IceAmericano', qty: 3, amount: 6000 }],
     });
+  });
+
+  it('adds the lines of an order up by product', () => {
+    const event = received('1', '2020-05-14T03:00:00Z', 2000, 3);
+    const lines = [
+      { product: 'IceAmericano', qty: 3, unitPrice: 2000 },
+      { product: 'Latte', qty: 1, unitPrice: 4500 },
+      { product: 'IceAmericano', qty: 1, unitPrice: 2000 },
+    ];
+    const sale = saleOf({ ...event, data: { ...event.data, lines, total: 12_500 } });
+    expect(sale.lines).toEqual([
+      { product: 'IceAmericano', qty: 4, amount: 8000 },
+      { product: 'Latte', qty: 1, amount: 4500 },
+    ]);
   });
 
   it('books a cancel two days later as the same figures below zero, on that later day', () => {
@@ -64,6 +79,8 @@ describe('the ledger', () => {
       amount: -6000,
       qty: -3,
       orderCount: -1,
+      lines: [{ product: 'IceAmericano', qty: -3, amount: -6000 }],
+      reason: 'no ice',
     });
   });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Envelope } from '@cafe-for-me/schema/events';
+import type { Envelope, OrderLine } from '@cafe-for-me/schema/events';
 
 export const clock = { timeZone: 'Asia/Seoul', dayCutoffHour: 4 };
 
@@ -9,6 +9,8 @@ interface Order {
   readonly customerId: string;
   readonly qty: number;
   readonly unitPrice: number;
+  /** Instead of `qty` pieces at `unitPrice`. */
+  readonly lines?: readonly OrderLine[];
   /** Of the event that is made. */
   readonly at: string;
 }
@@ -27,8 +29,8 @@ function head(order: Order, version: number) {
   return { id: randomUUID(), schemaVersion: 1, aggregateId, aggregateVersion: version, cafeId, occurredAt };
 }
 
-function linesOf({ qty, unitPrice }: Order) {
-  return { lines: [{ product: 'IceAmericano', qty, unitPrice }], total: qty * unitPrice };
+function linesOf({ qty, unitPrice, lines = [{ product: 'IceAmericano', qty, unitPrice }] }: Order) {
+  return { lines, total: lines.reduce((sum, line) => sum + line.qty * line.unitPrice, 0) };
 }
 
 /** Version 1 of an order's delivery. */
