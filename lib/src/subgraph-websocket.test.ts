@@ -66,6 +66,17 @@ describe('a subgraph over a WebSocket', () => {
     expect(bob.results).toEqual([{ data: { me: { id: 'bob', requestId: 'r-bob' } } }]);
   });
 
+  it('takes a connection that began as a client’s for that client’s, except for what brings an identity of its own', async () => {
+    subgraph = await startSmallSubgraph();
+    const client = await connect(await signIdentity(routerKey, { sub: 'alice' }));
+    const query = '{ me { id } }';
+    expect((await collect(client, { query })).results).toEqual([{ data: { me: { id: 'alice' } } }]);
+    const { results } = await collect(client, { query, extensions: await as('bob') });
+    expect(results).toEqual([{ data: { me: { id: 'bob' } } }]);
+    const { error } = await collect(client, { query, extensions: { identity: 'nonsense' } });
+    expect(error).toMatchObject([{ extensions: { code: 'NOT_FROM_ROUTER' } }]);
+  });
+
   it('closes with 4403 a connection that is not the router’s', async () => {
     subgraph = await startSmallSubgraph();
     for (const token of ['nonsense', await signIdentity('another key that nobody here shares', null)]) {

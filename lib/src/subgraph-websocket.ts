@@ -35,7 +35,8 @@ export interface SubscriptionEndpoint {
 
 /**
  * Operations over graphql-transport-ws. The connection is the router's (`connection_init` carries an identity of its own);
- * each operation is some client's, whose identity comes in its `extensions.identity` and is verified each time.
+ * each operation is some client's, whose identity comes in its `extensions.identity` and is verified each time. Other routers open a
+ * connection per client: one that began with a client's identity is that client's, and its operations need none of their own.
  *
  * Beside a live subscription's results go, as `extensions`: `position`, which `extensions.resumeFrom` of another subscribe goes on
  * from; `resumed`, on the first result after such a subscribe, and `occurredAt`. A subscription that has nothing to tell yet says its
@@ -61,6 +62,8 @@ export function createSubscriptionEndpoint<Context extends object>(parts: {
       'From an event’s arrival to its result on the socket, for a subscriber.',
     )
     .of();
+  /** The connections that are one client's. */
+  const clients = new WeakMap<WebSocket, RouterIdentity>();
   const documents = new LRUCache<string, DocumentNode | readonly GraphQLError[]>({ max: 1000 });
 
   function documentOf(query: string): DocumentNode | readonly GraphQLError[] {
@@ -82,14 +85,17 @@ export function createSubscriptionEndpoint<Context extends object>(parts: {
     {
       schema,
       isProd: true,
-      async onConnect({ connectionParams }) {
-        return (await identityOf(checkIdentity, connectionParams?.[identityHeader])) !== undefined;
+      async onConnect({ connectionParams, extra }) {
+        const identity = await identityOf(checkIdentity, connectionParams?.[identityHeader]);
+        if (identity !== undefined && identity.claims !== null) clients.set(extra.socket, identity);
+        return identity !== undefined;
       },
       async onSubscribe({ extra }, id, payload) {
         const { query, extensions = {} } = payload;
         const requestId = requestIdOf(extensions?.['requestId']);
         forget(payload, requestId);
-        const identity = await identityOf(checkIdentity, extensions?.['identity']);
+        const own = extensions?.['identity'];
+        const identity = own === undefined ? clients.get(extra.socket) : await identityOf(checkIdentity, own);
         if (identity === undefined) {
           const code = errorCodes.notFromRouter;
           return [new GraphQLError('This service takes operations from the router only.', { extensions: { code } })];
