@@ -1,0 +1,56 @@
+import { defineText } from '../../text/define-text.ts';
+
+export const text = defineText({
+  en: {
+    menuTitle: 'Menu and opening hours',
+    products: 'Menu',
+    openSwitch: 'Open for new orders',
+    openHint: 'Customers can order now.',
+    closedHint: 'Customers can look at the menu, not order.',
+    closeTitle: 'Close for new orders?',
+    closeWarn: (orders: number) =>
+      orders === 1
+        ? '1 order still waits. It stays on the board: answer, make and hand it over as ever.'
+        : `${orders} orders still wait. They stay on the board: answer, make and hand them over as ever.`,
+    closeDo: 'Close the café',
+    onSale: (product: string) => `${product} is on sale`,
+    available: 'On sale',
+    soldOut: 'Sold out',
+    editPrice: (product: string) => `Price of ${product}`,
+    changePrice: (product: string, price: string) => `${product}, ${price}: change the price`,
+    save: 'Save',
+    price: 'Price in won',
+    priceHint: 'Whole won, 0 to 10,000,000.',
+    priceFault: 'Please enter whole won, 0 to 10,000,000.',
+    add: 'Add a product',
+    product: 'Name',
+    productFault: 'Please enter a name of up to 100 characters.',
+    productThere: 'This is on the menu already.',
+    saved: (product: string) => `${product} is saved.`,
+  },
+  ko: {
+    menuTitle: '메뉴·영업 관리',
+    products: '메뉴',
+    openSwitch: '주문 받기',
+    openHint: '지금 주문을 받고 있어요.',
+    closedHint: '메뉴는 볼 수 있지만 주문은 할 수 없어요.',
+    closeTitle: '주문을 그만 받을까요?',
+    closeWarn: (orders) =>
+      `아직 ${orders}건의 주문이 남아 있어요. 현황에 그대로 남으니 접수, 제조, 픽업을 마쳐 주세요.`,
+    closeDo: '영업 종료',
+    onSale: (product) => `${product} 판매`,
+    available: '판매 중',
+    soldOut: '품절',
+    editPrice: (product) => `${product} 가격`,
+    changePrice: (product, price) => `${product}, ${price}: 가격 변경`,
+    save: '저장',
+    price: '가격(원)',
+    priceHint: '0원부터 10,000,000원까지, 원 단위로 입력해 주세요.',
+    priceFault: '0부터 10,000,000까지의 숫자로 입력해 주세요.',
+    add: '메뉴 추가',
+    product: '이름',
+    productFault: '100자 이내의 이름을 입력해 주세요.',
+    productThere: '이미 있는 메뉴예요.',
+    saved: (product) => `${product} 저장했어요.`,
+  },
+});

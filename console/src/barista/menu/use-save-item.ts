@@ -1,0 +1,46 @@
+import { useRef, useState } from 'preact/hooks';
+import { BoardSaveItemDocument } from '../../generated/documents.ts';
+import { useCommand } from '../../graph/use-command.ts';
+import { HOME_ZONE } from '../../text/format.ts';
+import { createIntention } from '../intention.ts';
+import { refusalText, unansweredText } from '../refusal-text.ts';
+import type { Cafe } from '../use-cafe.ts';
+
+export type MenuItem = Cafe['menu'][number];
+
+/** Saves a product of the menu. `refused`: why the last try was not done. */
+export function useSaveItem(cafeId: string, saved: (item: MenuItem) => void) {
+  const { run, busy, tryingAgain } = useCommand(BoardSaveItemDocument);
+  const intention = useRef(createIntention());
+  const [refused, setRefused] = useState<string>();
+
+  /** @returns whether it is saved */
+  async function save(item: MenuItem): Promise<boolean> {
+    setRefused(undefined);
+    const idempotencyKey = intention.current.keyFor(item);
+    const outcome = await run({ input: { ...item, cafeId, idempotencyKey } });
+    if (outcome === undefined) return false;
+    if (outcome.answer === undefined) {
+      setRefused(unansweredText(outcome.problem));
+      return false;
+    }
+    intention.current.answered();
+    const { menuItem, userErrors } = outcome.answer.saveMenuItem;
+    const [refusal] = userErrors;
+    if (refusal !== undefined) setRefused(refusalText(refusal, HOME_ZONE));
+    if (menuItem !== null) saved(menuItem);
+    return menuItem !== null;
+  }
+
+  return { save, busy, tryingAgain, refused };
+}
+
+/** Won, of one piece. */
+const MAX_PRICE = 10_000_000;
+
+/** @returns the price that was typed, with or without commas and ₩; undefined for what is none */
+export function priceOf(typed: string): number | undefined {
+  const digits = typed.replaceAll(/[\s,₩원]/gu, '');
+  const price = Number(digits);
+  return /^\d+$/.test(digits) && price <= MAX_PRICE ? price : undefined;
+}

@@ -1,0 +1,120 @@
+import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
+import { BoardChangesDocument, BoardDeliveryNowDocument, BoardPresentDocument } from '../generated/documents.ts';
+import { client } from '../graph/client.ts';
+import type { Problem } from '../graph/problem.ts';
+import { useAsk } from '../graph/use-ask.ts';
+import { useLive, type LiveState } from '../graph/use-live.ts';
+import { emptyBoard, missingFrom, stepBoard, type Board, type Delivery } from './board.ts';
+
+/** What the parts of the board do to it. */
+export interface BoardActions {
+  /** The answer of a command of this screen. */
+  tell(delivery: Delivery): void;
+  /** A command for this order is under way until the returned function is called. */
+  begin(orderId: string): () => void;
+  /** Says something on the card of an order, until something else is done with it; undefined: nothing any more. */
+  say(orderId: string, words: string | undefined): void;
+}
+
+export interface UsedBoard extends BoardActions {
+  readonly board: Board;
+  readonly said: ReadonlyMap<string, string>;
+  readonly live: LiveState;
+  /** Whether the present state has been told, so that an empty board means that there is nothing. */
+  readonly known: boolean;
+  readonly problem: Problem | undefined;
+}
+
+/** To ask again what became of an order after that failed. ms */
+const ASK_AGAIN = 3_000;
+
+/** The orders of a café as they are and change. */
+export function useBoard(cafeId: string): UsedBoard {
+  const [board, step] = useReducer(stepBoard, emptyBoard);
+  const [said, setSaid] = useState<ReadonlyMap<string, string>>(new Map());
+  const ours = useRef(new Map<string, number>());
+  const latest = useRef(board);
+  latest.current = board;
+  const present = useAsk(BoardPresentDocument, { cafeId });
+
+  function told(delivery: Delivery, at?: string): void {
+    step({
+      kind: 'told',
+      delivery,
+      now: Date.now(),
+      ours: ours.current.has(delivery.orderId),
+      ...(at === undefined ? {} : { at: Date.parse(at) }),
+    });
+  }
+
+  const live = useLive(
+    BoardChangesDocument,
+    { cafeId },
+    {
+      next: ({ deliveriesChanged: { delivery, at } }) => told(delivery, at),
+      // The present state comes again, and says nothing of those that were finished meanwhile.
+      resumed: (outcome) => void (outcome === 'exact' || present.askAgain()),
+    },
+  );
+
+  useEffect(
+    function reconcile() {
+      if (present.data === undefined) return;
+      const unfinished = present.data.deliveries.edges.map(({ node }) => node);
+      for (const delivery of unfinished) told(delivery);
+      // The answer may be older than what the board knows, so that each is asked by itself.
+      for (const orderId of missingFrom(latest.current, unfinished)) void askWhatBecame(orderId);
+    },
+    [present.data],
+  );
+
+  async function askWhatBecame(orderId: string): Promise<void> {
+    const { data, error } = await client.query(BoardDeliveryNowDocument, { orderId }).toPromise();
+    if (data?.delivery != null) told(data.delivery);
+    else if (error === undefined) step({ kind: 'gone', orderId });
+    else setTimeout(present.askAgain, ASK_AGAIN);
+  }
+
+  const nextLeave = Math.min(...[...board.cards.values()].map(({ leavesAt }) => leavesAt ?? Infinity));
+  useEffect(
+    function letLeave() {
+      if (nextLeave === Infinity) return undefined;
+      const timer = setTimeout(() => step({ kind: 'tick', now: Date.now() }), Math.max(0, nextLeave - Date.now()) + 5);
+      return () => clearTimeout(timer);
+    },
+    [nextLeave, board],
+  );
+
+  const actions = useMemo<BoardActions>(
+    () => ({
+      tell: (delivery) => step({ kind: 'told', delivery, now: Date.now(), ours: true }),
+      begin(orderId) {
+        const count = ours.current;
+        count.set(orderId, (count.get(orderId) ?? 0) + 1);
+        return function end() {
+          const left = (count.get(orderId) ?? 1) - 1;
+          if (left > 0) count.set(orderId, left);
+          else count.delete(orderId);
+        };
+      },
+      say: (orderId, words) =>
+        setSaid((before) => {
+          if (before.get(orderId) === words) return before;
+          const after = new Map(before);
+          if (words === undefined) after.delete(orderId);
+          else after.set(orderId, words);
+          return after;
+        }),
+    }),
+    [],
+  );
+
+  return {
+    ...actions,
+    board,
+    said,
+    live,
+    known: present.data !== undefined || board.cards.size > 0,
+    problem: present.data === undefined ? present.problem : undefined,
+  };
+}

@@ -1,0 +1,84 @@
+import type { TypedDocumentNode } from '@urql/core';
+import { createContext } from 'preact';
+import { useContext, useEffect, useRef } from 'preact/hooks';
+import { useCommand } from '../graph/use-command.ts';
+import { HOME_ZONE } from '../text/format.ts';
+import { notify } from '../ui/notices.tsx';
+import type { Delivery } from './board.ts';
+import { createIntention } from './intention.ts';
+import { refusalText, unansweredText, type Refusal } from './refusal-text.ts';
+import type { BoardActions } from './use-board.ts';
+
+/** What the cards and dialogs of a board need of it. */
+export interface BoardOfCards extends BoardActions {
+  readonly timeZone: string;
+}
+
+export const BoardContext = createContext<BoardOfCards>({
+  timeZone: HOME_ZONE,
+  tell: () => undefined,
+  begin: () => () => undefined,
+  say: () => undefined,
+});
+
+type Answers = Readonly<
+  Record<string, { readonly delivery: Delivery | null; readonly userErrors: readonly Refusal[] }>
+>;
+interface AnyInput {
+  readonly idempotencyKey: string;
+  readonly orderId: string;
+}
+
+/** How it ended: as it was meant, or with a sentence for why not. */
+export type Done = { readonly refused?: undefined } | { readonly refused: string };
+
+export interface DeliveryCommand<Input> {
+  /** @returns undefined while an earlier one is under way */
+  send(input: Omit<Input, keyof AnyInput>): Promise<Done | undefined>;
+  readonly busy: boolean;
+  readonly tryingAgain: boolean;
+}
+
+/** A command for one order, safe to press twice: the same intention has the same key until it is answered. */
+export function useDeliveryCommand<Data extends Answers, Input extends AnyInput>(
+  document: TypedDocumentNode<Data, { input: Input }>,
+  orderId: string,
+): DeliveryCommand<Input> {
+  const board = useContext(BoardContext);
+  const { run, busy, tryingAgain } = useCommand(document);
+  const intention = useRef(createIntention());
+  const shown = useRef(true);
+  useEffect(
+    () => () => {
+      shown.current = false;
+    },
+    [],
+  );
+
+  async function send(given: Omit<Input, keyof AnyInput>): Promise<Done | undefined> {
+    const idempotencyKey = intention.current.keyFor(given);
+    const end = board.begin(orderId);
+    board.say(orderId, undefined);
+    try {
+      const outcome = await run({ input: { ...given, orderId, idempotencyKey } as unknown as Input });
+      if (outcome === undefined) return undefined;
+      // Without an answer it stays the same intention: pressing again asks for the same once more.
+      if (outcome.problem !== undefined) return refused(unansweredText(outcome.problem));
+      intention.current.answered();
+      const [payload] = Object.values(outcome.answer);
+      if (payload?.delivery != null) board.tell(payload.delivery);
+      const [refusal] = payload?.userErrors ?? [];
+      return refusal === undefined ? {} : refused(refusalText(refusal, board.timeZone));
+    } finally {
+      end();
+    }
+  }
+
+  function refused(words: string): Done {
+    // Whoever closed the dialog meanwhile learns it all the same.
+    if (!shown.current) notify(words, 'warn');
+    return { refused: words };
+  }
+
+  return { send, busy, tryingAgain };
+}
