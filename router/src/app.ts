@@ -17,6 +17,9 @@ import type { CohortLimits } from './live/topic.ts';
 import { createRegisteredTexts, loadPersistedOperations } from './pipeline/persisted-operations.ts';
 import { createKeptHeaders } from './transport/kept-headers.ts';
 import { OpenConnections } from './transport/open-connections.ts';
+import { createForward } from './transport/forward.ts';
+import { openPages } from './transport/pages.ts';
+import { createPersonas } from './transport/personas.ts';
 import type { Playground } from './transport/playground.ts';
 import { createRateLimit } from './limits/rate-limit.ts';
 import { answerClientError, endWithError } from './transport/raw-answer.ts';
@@ -166,6 +169,9 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   });
   telemetry?.transports?.showWaiting(() => open.waitingBytes());
   telemetry?.showSockets(webSockets.count);
+  const pages = settings.pages.directory === undefined ? undefined : openPages(settings.pages.directory);
+  const forward = createForward(settings.pages, log);
+  const personas = createPersonas(playground.tokens);
   let draining = false;
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
@@ -177,11 +183,15 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
     if (path === endpoint) {
       if (playground.wanted(request)) playground.sendPage(response);
       else void http(request, response);
-    } else if (path === '/' && playground.wanted(request)) {
+    } else if (path === '/' && pages === undefined && playground.wanted(request)) {
       response.writeHead(302, { location: endpoint }).end();
+    } else if (path === '/demo/personas') {
+      personas(request, response);
     } else if (
       !health.handle(request, response) &&
-      !(path.startsWith('/playground/') && playground.sendFile(path, response))
+      !(path.startsWith('/playground/') && playground.sendFile(path, response)) &&
+      forward?.handle(path, request, response) !== true &&
+      pages?.handle(path, request, response) !== true
     ) {
       sendError(response, 404, 'NOT_FOUND', nothingHere);
     }
@@ -221,6 +231,7 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
       await open.drain();
       await closed;
       clearInterval(sweep);
+      await forward?.close();
       await Promise.all([...retiring, current.retire()]);
     },
   };

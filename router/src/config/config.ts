@@ -5,6 +5,7 @@ import { problemsOf } from './config-problems.ts';
 import { schemaAt, takesNull } from './config-schema.ts';
 import { StartRefused } from '../refusal.ts';
 import { environmentName, type AddressOf } from '../subgraphs/subgraph-address.ts';
+import { forwardFromText } from '../transport/pages-settings.ts';
 import { settingsSchema, type Settings } from './settings.ts';
 
 export const usage = `One GraphQL endpoint over a federated supergraph: queries, mutations and subscriptions at /graphql.
@@ -38,8 +39,11 @@ The environment:
   OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_BSP_SCHEDULE_DELAY
                             what OpenTelemetry says of them
   EXPLAIN_ENABLED           true: requests that ask for it are told their query plan; default false
-  PLAYGROUND_TOKENS_FILE    JSON [{"label", "token"}] that the playground offers; for demonstrations only
+  PLAYGROUND_TOKENS_FILE    JSON [{"label", "token"}] that the playground offers, and GET /demo/personas to
+                            pages; for demonstrations only
   PLAYGROUND_EXAMPLES_FILE  JSON [{"title", "query", "variables"}] that the playground offers
+  PAGES_DIRECTORY           a folder of built pages, which are served at / and below
+  PAGES_FORWARD             what pages need beside the graph: path=address,path=address, or a JSON object
 
 Signals: SIGTERM and SIGINT finish what is in flight and end it (again: at once). SIGHUP reads the supergraph file, the
 manifest of persisted operations and the revocations again; where it was started from a terminal, it ends with that.
@@ -66,6 +70,8 @@ interface Source {
   readonly argument?: 'supergraph' | 'port' | 'host' | 'workers';
   readonly number?: true;
   readonly boolean?: true;
+  /** What a text there means. @default itself */
+  readonly read?: (text: string) => unknown;
 }
 
 const sources: readonly Source[] = [
@@ -89,6 +95,8 @@ const sources: readonly Source[] = [
   { path: ['explain', 'enabled'], variable: 'EXPLAIN_ENABLED', boolean: true },
   { path: ['playground', 'tokensFile'], variable: 'PLAYGROUND_TOKENS_FILE' },
   { path: ['playground', 'examplesFile'], variable: 'PLAYGROUND_EXAMPLES_FILE' },
+  { path: ['pages', 'directory'], variable: 'PAGES_DIRECTORY' },
+  { path: ['pages', 'forward'], variable: 'PAGES_FORWARD', read: forwardFromText },
 ];
 
 const subgraphUrlPrefix = 'SUBGRAPH_URL_';
@@ -153,10 +161,10 @@ export function readSettings(args: readonly string[], env: Environment): Configu
 }
 
 /** What does not look like its type stays a text, which is refused with all else that is wrong. */
-function valueOf(text: string, { number, boolean }: Source): unknown {
+function valueOf(text: string, { number, boolean, read }: Source): unknown {
   if (number === true && /^-?\d+(?:\.\d+)?$/.test(text)) return Number(text);
   if (boolean === true && (text === 'true' || text === 'false')) return text === 'true';
-  return text;
+  return read === undefined ? text : read(text);
 }
 
 function readConfigFile(path: string, env: Environment): ConfigFile {

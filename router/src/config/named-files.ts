@@ -1,6 +1,7 @@
 import { checkKeyFiles } from '../authorization/key-files.ts';
 import { readRevocations } from '../authorization/revocations.ts';
 import { checkManifest } from '../pipeline/persisted-operations.ts';
+import { checkPages } from '../transport/pages.ts';
 import { StartRefused } from '../refusal.ts';
 import { supergraphFile } from '../supergraph.ts';
 import type { Configuration } from './config.ts';
@@ -16,6 +17,7 @@ export async function checkNamedFiles({ supergraph, settings }: Configuration): 
     supergraphFile(supergraph).read(),
     checkManifest(settings.persistedOperations),
     checkKeyFiles(jwt),
+    (async () => checkPages(settings.pages.directory))(),
     jwt?.revocations === undefined ? undefined : readRevocations(jwt.revocations),
   ]);
   const reasons = checks.flatMap((check) => (check.status === 'rejected' ? [check.reason as Error] : []));

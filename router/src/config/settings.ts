@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { authorizationSettings } from '../authorization/authorization-settings.ts';
 import { jwtSettings } from '../authorization/jwt-settings.ts';
 import { corsSettings } from '../transport/cors.ts';
+import { pagesSettings } from '../transport/pages-settings.ts';
 import { limitsSettings } from '../limits/limits.ts';
 import { liveSettings } from '../live/live-settings.ts';
 import { explainSettings } from '../pipeline/explain-settings.ts';
@@ -61,7 +62,9 @@ const playgroundSettings = z.strictObject({
   tokensFile: z
     .string()
     .optional()
-    .describe('JSON [{"label", "token"}] that the playground offers; for demonstrations only.'),
+    .describe(
+      'JSON [{"label", "token"}] that the playground offers, and GET /demo/personas to pages; for demonstrations only.',
+    ),
   examplesFile: z.string().optional().describe('JSON [{"title", "query", "variables"}] that the playground offers.'),
 });
 
@@ -110,6 +113,7 @@ export const settingsSchema = z.strictObject({
     .describe('How subscriptions are served: resuming, limits, slow clients. See SUBSCRIPTIONS.md.'),
   telemetry: telemetrySettings.prefault({}).describe('What the router tells of its own work; nothing by default.'),
   playground: playgroundSettings.prefault({}).describe('The page that browsers get at the endpoint.'),
+  pages: pagesSettings.prefault({}).describe("Pages at the router's own address, at / and below; none by default."),
 });
 
 export type Settings = z.output<typeof settingsSchema>;

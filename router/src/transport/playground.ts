@@ -5,7 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { StartRefused } from '../refusal.ts';
 
+/** Somebody whom a person may be in a demonstration. */
+export type OfferedToken = z.output<typeof tokens>[number];
+
 export interface Playground {
+  /** Those of the file of tokens; undefined without one. */
+  readonly tokens: readonly OfferedToken[] | undefined;
   /** Whether a browser wants to see a page, where other clients want an answer. */
   wanted(request: IncomingMessage): boolean;
   sendPage(response: ServerResponse): void;
@@ -54,12 +59,14 @@ export async function loadPlayground(options: {
   const files = await readAll(options.directory ?? builtDirectory);
   const page =
     files.get('index.html') ?? Buffer.from('<!doctype html><title>Not built</title><p>The playground is not built.');
+  const offeredTokens = await readList(options.tokensFile, tokens, '[{"label": "…", "token": "…"}]');
   const offered = JSON.stringify({
-    tokens: await readList(options.tokensFile, tokens, '[{"label": "…", "token": "…"}]'),
+    tokens: offeredTokens,
     examples: await readList(options.examplesFile, examples, '[{"title": "…", "query": "…"}]'),
   });
 
   return {
+    tokens: options.tokensFile === undefined ? undefined : offeredTokens,
     wanted(request) {
       const accept = request.headers.accept;
       return request.method === 'GET' && accept !== undefined && accept.includes('text/html');

@@ -33,7 +33,8 @@ export function isJson({ headers }: IncomingMessage): boolean {
   return /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type'] ?? '');
 }
 
-function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** @throws BodyRefused when there are more than `maxBytes` */
+export function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const tooLarge = () => new BodyRefused(413, 'REQUEST_TOO_LARGE', `The request is larger than ${maxBytes} bytes.`);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
   return new Promise(function read(resolve, reject) {
