@@ -60,7 +60,7 @@ export function layOut(
     .filter(Number.isInteger)
     .map((amount) => ({ y: y(amount), amount }));
   const left = Math.ceil(Math.max(...ticks.map(({ amount }) => written(amount).length)) * DIGIT) + 10;
-  const x = scaleBand<string>()
+  const x = scaleBand()
     .domain(sums.map(({ period }) => period))
     .range([left, width - RIGHT])
     .paddingInner(0.28)

@@ -1,0 +1,45 @@
+import { useId } from 'preact/hooks';
+import { Segments } from '../ui/small.tsx';
+import type { SalesCafe } from './dashboard.tsx';
+import css from './page.module.css';
+import { text } from './text.ts';
+
+/** More than these are a list to open. */
+const SIDE_BY_SIDE = 3;
+
+interface CafeChoiceProps {
+  readonly cafes: readonly SalesCafe[];
+  readonly value: string | undefined;
+  readonly choose: (id: string) => void;
+}
+
+/** Which of the accountant's cafés; nothing to choose where there is one. */
+export function CafeChoice({ cafes, value, choose }: CafeChoiceProps) {
+  const id = useId();
+  if (cafes.length < 2 && value !== undefined) return <p class={css.onlyCafe}>{cafes[0]?.name}</p>;
+  if (cafes.length <= SIDE_BY_SIDE) {
+    return (
+      <div class={css.cafes}>
+        <Segments
+          label={text.now.cafe}
+          options={cafes.map((cafe) => ({ value: cafe.id, label: cafe.name }))}
+          value={value ?? ''}
+          choose={choose}
+        />
+      </div>
+    );
+  }
+  return (
+    <div class={css.cafeList}>
+      <label for={id}>{text.now.cafe}</label>
+      <select id={id} value={value ?? ''} onChange={(event) => choose(event.currentTarget.value)}>
+        {value === undefined && <option value="" />}
+        {cafes.map((cafe) => (
+          <option key={cafe.id} value={cafe.id}>
+            {cafe.name}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
