@@ -144,14 +144,24 @@ describe('docker-compose.yml', () => {
     const surroundings = { ports, ...local, playgroundTokens: '' };
     const programs = [...simulatorPrograms({ ports }), ...servicePrograms(surroundings), routerProgram(surroundings)];
     for (const { name, env: given } of programs) {
-      // The playground's tokens are for the demonstration on one's own machine.
-      const wanted = Object.keys(given).filter((key) => key !== 'PLAYGROUND_TOKENS_FILE');
+      // The tokens to sign in with, and how operations are executed, are for the demonstration on one's own machine.
+      const wanted = Object.keys(given).filter((key) => !/^(PLAYGROUND_TOKENS_FILE|EXPLAIN_ENABLED)$/.test(key));
       expect([name, Object.keys(environmentOf(name))]).toEqual([name, expect.arrayContaining(wanted)]);
     }
   });
 
   it.each([...SERVICES, ...SIMULATORS, 'router'] as const)('lets %s listen at its port, for others too', (name) => {
     expect(environmentOf(name)).toMatchObject({ PORT: String(ports[name]), HOST: '0.0.0.0' });
+  });
+
+  it('forwards to the simulators what npm start does', () => {
+    const forwarded = (env: Record<string, string>): string[] =>
+      (env['PAGES_FORWARD'] ?? '').split(',').map((pair) => pair.split('=')[0] ?? '');
+    const local = routerProgram({ ports, routerKey: '', jwks: '', playgroundTokens: '' });
+    expect(forwarded(environmentOf('router'))).toEqual(forwarded(local.env));
+    const addresses = environmentOf('router')['PAGES_FORWARD']?.matchAll(/=http:\/\/(\w+):(\d+)/g) ?? [];
+    const reached = [...addresses].map(([, name = '', port]) => [name, port === environmentOf(name)['PORT']]);
+    expect(reached).toEqual(SIMULATORS.map((name) => [name, true]));
   });
 
   it('addresses every service by its name at the port where it listens', () => {
@@ -275,6 +285,8 @@ describe('The image', () => {
     const named = ours.flatMap((name) => service(name).command ?? []).filter((part) => /^[a-z]+\//.test(part));
     const folders = new Set([...named.map((path) => path.split('/')[0]), 'deploy', 'lib', 'prisma', 'node_modules']);
     for (const folder of folders) expect(last).toContain(`COPY --from=build /app/${folder} ${folder}\n`);
+    expect(environmentOf('router')['PAGES_DIRECTORY']).toBe('/app/console/dist/pages');
+    expect(last).toContain('COPY --from=build /app/console/dist console/dist\n');
   });
 });
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AUDIENCE, ISSUER } from './keys.ts';
 import { root } from './paths.ts';
@@ -84,9 +85,17 @@ export function routerProgram(surroundings: RouterSurroundings): Program {
       EXPLAIN_ENABLED: 'true',
       PLAYGROUND_TOKENS_FILE: playgroundTokens,
       PLAYGROUND_EXAMPLES_FILE: join(root, 'deploy', 'playground-examples.json'),
+      ...pages(),
+      PAGES_FORWARD: SIMULATORS.map((name) => `/simulators/${name}=${urlOf(ports[name])}`).join(','),
       ...Object.fromEntries(
         SERVICES.map((name) => [`SUBGRAPH_URL_${name.toUpperCase()}`, `${urlOf(ports[name])}/graphql`]),
       ),
     },
   };
+}
+
+/** The pages, once they are built: whoever runs single tests by hand may do without. */
+function pages(): Record<string, string> {
+  const directory = join(root, 'console', 'dist', 'pages');
+  return existsSync(join(directory, 'index.html')) ? { PAGES_DIRECTORY: directory } : {};
 }

@@ -66,9 +66,15 @@ function neededPorts(ports: Ports, own: { databases: boolean; nats: boolean }): 
 
 function welcome({ urls }: System, without: readonly ServiceName[]): string {
   const lines = [
-    ['GraphQL', urls.graph, '(in a browser: the playground)'],
+    ['Front door', `${urls.router}/`, ''],
+    ['Customer', `${urls.router}/order`, ''],
+    ['Barista', `${urls.router}/barista`, ''],
+    ['Sales', `${urls.router}/sales`, ''],
+    ['Playground', urls.graph, '(other clients: the graph)'],
+    ['Simulators', `${urls.router}/simulators`, '(make payment, SMS and headquarters fail)'],
+    ['', '', ''],
     ...SERVICES.map((name) => [name, without.includes(name) ? 'left out' : `${urls[name]}/health/ready`, '']),
-    ['payment, SMS, headquarters', `${urls.payment} ${urls.sms} ${urls.headquarters}`, '(/knobs makes them fail)'],
+    ['payment, SMS, headquarters', `${urls.payment} ${urls.sms} ${urls.headquarters}`, ''],
     ['logs', join(localDir, 'logs'), ''],
     ['see it work', 'npm run demo', '(in another terminal)'],
     ['a token', 'npm run token -- customer --subject alice', ''],

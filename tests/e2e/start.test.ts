@@ -83,6 +83,17 @@ describe('npm start on a clone', () => {
   it('builds, starts, plays the demonstration, and leaves nothing after Ctrl-C', async () => {
     const { child, output } = await start();
     expect(output()).toContain(`http://127.0.0.1:${port}/graphql`);
+    for (const path of ['', 'order', 'barista', 'sales', 'graphql', 'simulators']) {
+      const url = `http://127.0.0.1:${port}/${path}`;
+      expect(output()).toMatch(new RegExp(`^ +\\S.* ${url}( |$)`, 'm'));
+      const page = await fetch(url, { headers: { accept: 'text/html' }, redirect: 'manual' });
+      expect([path, page.status]).toEqual([path, 200]);
+      expect(await page.text()).toMatch(/<script[^>]* src="\/(assets|playground)\//);
+    }
+    const personas = await fetch(`http://127.0.0.1:${port}/demo/personas`);
+    expect(((await personas.json()) as { personas: unknown[] }).personas).toHaveLength(6);
+    const knobs = await fetch(`http://127.0.0.1:${port}/simulators/payment/knobs`);
+    expect(await knobs.json()).toMatchObject({ mode: 'ok' });
     const running = await pids();
     expect(running.length).toBeGreaterThanOrEqual(9);
 
