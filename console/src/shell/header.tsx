@@ -11,7 +11,7 @@ import { chooseTheme, theme, THEMES } from './theme.ts';
 const themeIcons = { auto: SunMoon, light: Sun, dark: Moon } as const;
 const languages: readonly { value: Language; label: string; name: string }[] = [
   { value: 'ko', label: '한국어', name: '한국어' },
-  { value: 'en', label: 'EN', name: 'English (EN)' },
+  { value: 'en', label: 'EN', name: 'EN, English' },
 ];
 
 export function Header() {
