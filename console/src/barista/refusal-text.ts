@@ -1,6 +1,4 @@
-import type { Problem } from '../graph/problem.ts';
 import { timeOfDay } from '../text/format.ts';
-import { problemText } from '../ui/problem-note.tsx';
 import { text } from './text.ts';
 
 export interface Refusal {
@@ -36,12 +34,4 @@ export function refusalText({ code, message, by, at }: Refusal, timeZone: string
     default:
       return refused.other(message);
   }
-}
-
-/** The sentence for why there is no answer to a command. */
-export function unansweredText(problem: Problem): string {
-  const { refused } = text.now;
-  if (problem.kind === 'forbidden') return refused.forbidden;
-  if (problem.kind === 'unreachable' || problem.kind === 'partly') return refused.noAnswer;
-  return problemText(problem);
 }

@@ -6,7 +6,8 @@ import { HOME_ZONE } from '../text/format.ts';
 import { notify } from '../ui/notices.tsx';
 import type { Delivery } from './board.ts';
 import { createIntention } from './intention.ts';
-import { refusalText, unansweredText, type Refusal } from './refusal-text.ts';
+import { refusalText, type Refusal } from './refusal-text.ts';
+import { unansweredText } from './unanswered-text.ts';
 import type { BoardActions } from './use-board.ts';
 
 /** What the cards and dialogs of a board need of it. */

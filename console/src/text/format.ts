@@ -10,6 +10,12 @@ function dateFormat(timeZone: string, options: Intl.DateTimeFormatOptions): Intl
   return format;
 }
 
+/** Newer lists of locales say AM and PM in Korean, where people say 오전 and 오후. */
+function withDayPeriod(told: string): string {
+  if (language.value !== 'ko') return told;
+  return told.replace('AM', '오전').replace('PM', '오후');
+}
+
 const currency = new Intl.NumberFormat('ko-KR', {
   style: 'currency',
   currency: 'KRW',
@@ -32,19 +38,19 @@ export const HOME_ZONE = 'Asia/Seoul';
 
 /** The time of day of an ISO instant on the café's clock: 3:05 PM, 오후 3:05. */
 export function timeOfDay(instant: string | Date, timeZone = HOME_ZONE): string {
-  return dateFormat(timeZone, { hour: 'numeric', minute: '2-digit' }).format(new Date(instant));
+  return withDayPeriod(dateFormat(timeZone, { hour: 'numeric', minute: '2-digit' }).format(new Date(instant)));
 }
 
 /** With seconds, for what changes quickly. */
 export function exactTime(instant: string | Date, timeZone = HOME_ZONE): string {
-  return dateFormat(timeZone, { hour: 'numeric', minute: '2-digit', second: '2-digit' }).format(new Date(instant));
+  const format = dateFormat(timeZone, { hour: 'numeric', minute: '2-digit', second: '2-digit' });
+  return withDayPeriod(format.format(new Date(instant)));
 }
 
 /** Day and time of an ISO instant on the café's clock. */
 export function dayAndTime(instant: string | Date, timeZone = HOME_ZONE): string {
-  return dateFormat(timeZone, { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' }).format(
-    new Date(instant),
-  );
+  const format = dateFormat(timeZone, { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' });
+  return withDayPeriod(format.format(new Date(instant)));
 }
 
 /** A business day, yyyymmdd, for people: May 14, 5월 14일; with its year where `withYear`. */

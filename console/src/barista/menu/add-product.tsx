@@ -5,10 +5,11 @@ import { Field } from '../../ui/field.tsx';
 import { Note } from '../../ui/note.tsx';
 import { notify } from '../../ui/notices.tsx';
 import css from './menu.module.css';
+import { priceOf } from './price.ts';
 import { text as boardText } from '../text.ts';
 import { text } from './text.ts';
 import { Under } from '../under.tsx';
-import { priceOf, useSaveItem, type MenuItem } from './use-save-item.ts';
+import { useSaveItem, type MenuItem } from './use-save-item.ts';
 
 interface AddProductProps {
   readonly cafeId: string;

@@ -6,11 +6,12 @@ import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Note } from '../../ui/note.tsx';
 import css from './menu.module.css';
+import { priceOf } from './price.ts';
 import { Switch } from './switch.tsx';
 import { text as boardText } from '../text.ts';
 import { text } from './text.ts';
 import { Under } from '../under.tsx';
-import { priceOf, useSaveItem, type MenuItem } from './use-save-item.ts';
+import { useSaveItem, type MenuItem } from './use-save-item.ts';
 
 interface MenuRowProps {
   readonly cafeId: string;

@@ -3,7 +3,8 @@ import { BoardSaveItemDocument } from '../../generated/documents.ts';
 import { useCommand } from '../../graph/use-command.ts';
 import { HOME_ZONE } from '../../text/format.ts';
 import { createIntention } from '../intention.ts';
-import { refusalText, unansweredText } from '../refusal-text.ts';
+import { refusalText } from '../refusal-text.ts';
+import { unansweredText } from '../unanswered-text.ts';
 import type { Cafe } from '../use-cafe.ts';
 
 export type MenuItem = Cafe['menu'][number];
@@ -33,14 +34,4 @@ export function useSaveItem(cafeId: string, saved: (item: MenuItem) => void) {
   }
 
   return { save, busy, tryingAgain, refused };
-}
-
-/** Won, of one piece. */
-const MAX_PRICE = 10_000_000;
-
-/** @returns the price that was typed, with or without commas and ₩; undefined for what is none */
-export function priceOf(typed: string): number | undefined {
-  const digits = typed.replaceAll(/[\s,₩원]/gu, '');
-  const price = Number(digits);
-  return /^\d+$/.test(digits) && price <= MAX_PRICE ? price : undefined;
 }
