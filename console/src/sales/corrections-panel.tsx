@@ -10,10 +10,12 @@ import { text } from './text.ts';
 import { useAskAlong } from './use-ask-along.ts';
 
 const PAGE = 6;
+/** Enough of an order's id to tell it from the others. */
+const SHORT = 8;
 /** As many as are given for one question. */
 const MOST = 100;
 /** ms */
-const EVERY = 30_000;
+const EVERY = 15_000;
 
 /** What the café took back, and why. */
 export function CorrectionsPanel({ cafe, range, changes, scope, grouping }: ScopedProps) {
@@ -76,7 +78,9 @@ function Row({ correction, timeZone }: { readonly correction: Correction; readon
       </td>
       <td class={css.words}>
         {reason ?? words.noReason}
-        <small class={css.id}>{words.order(orderId)}</small>
+        <small class={css.id} title={orderId}>
+          {words.order(orderId.slice(0, SHORT))}
+        </small>
       </td>
       <td class={css.below}>
         {won(-amount)}

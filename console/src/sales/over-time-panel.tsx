@@ -65,7 +65,7 @@ export function OverTimePanel(props: OverTimePanelProps) {
       {look === 'chart' ? (
         <Chart sums={sums} grouping={grouping} picked={picked} pick={pick} />
       ) : (
-        <SumsTable sums={sums} grouping={grouping} />
+        <SumsTable sums={sums} grouping={grouping} picked={picked} pick={pick} />
       )}
       <footer class={css.chartFoot}>
         {look === 'chart' && (
@@ -110,8 +110,12 @@ function Totals({ sums }: { readonly sums: Omit<PeriodSums, 'period'> }) {
   );
 }
 
-/** The same figures to read, newest first. */
-function SumsTable({ sums, grouping }: { readonly sums: readonly PeriodSums[]; readonly grouping: Grouping }) {
+interface SumsTableProps extends Pick<OverTimePanelProps, 'grouping' | 'picked' | 'pick'> {
+  readonly sums: readonly PeriodSums[];
+}
+
+/** The same figures to read, newest first; a day or month is picked by its name. */
+function SumsTable({ sums, grouping, picked, pick }: SumsTableProps) {
   const words = text.now.today;
   return (
     <div class={css.scroller} role="region" tabIndex={0} aria-label={text.now.chart.title}>
@@ -128,8 +132,17 @@ function SumsTable({ sums, grouping }: { readonly sums: readonly PeriodSums[]; r
         </thead>
         <tbody>
           {sums.toReversed().map(({ period, sold, qty, orders, ordered, canceled }) => (
-            <tr key={period}>
-              <th scope="row">{businessDay(period)}</th>
+            <tr key={period} class={period === picked ? css.pickedRow : ''}>
+              <th scope="row">
+                <button
+                  type="button"
+                  class={css.rowPick}
+                  aria-pressed={period === picked}
+                  onClick={() => pick(period === picked ? undefined : period)}
+                >
+                  {businessDay(period)}
+                </button>
+              </th>
               <td class={sold < 0 ? css.below : ''}>{won(sold)}</td>
               <td>{count(qty)}</td>
               <td>{count(orders)}</td>

@@ -3,7 +3,7 @@ import { useId } from 'preact/hooks';
 import type { Asked } from '../graph/use-ask.ts';
 import { exactTime } from '../text/format.ts';
 import { ProblemNote } from '../ui/problem-note.tsx';
-import { Badge, Busy } from '../ui/small.tsx';
+import { Badge, Busy, Empty } from '../ui/small.tsx';
 import css from './page.module.css';
 import { text } from './text.ts';
 
@@ -40,7 +40,14 @@ export function Panel(props: PanelProps) {
         {tools !== undefined && <div class={css.panelTools}>{tools}</div>}
         {about !== undefined && <p class={css.about}>{about}</p>}
       </header>
-      {!ready && (problem === undefined ? <Busy /> : <ProblemNote problem={problem} again={askAgain} />)}
+      {!ready && problem === undefined && <Busy />}
+      {!ready && problem?.kind === 'failed' && <ProblemNote problem={problem} again={askAgain} />}
+      {!ready && problem !== undefined && problem.kind !== 'failed' && (
+        // What ails all of the page is said at its top, once.
+        <Empty>
+          <p>{text.now.notYet}</p>
+        </Empty>
+      )}
       {ready && (
         <div class={`${css.panelBody} ${outdated ? css.outdated : ''}`} aria-busy={outdated}>
           {children}

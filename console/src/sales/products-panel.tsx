@@ -24,7 +24,7 @@ export interface ScopedProps {
 /** How many are shown at first. */
 const TOP = 8;
 /** ms */
-const EVERY = 30_000;
+const EVERY = 15_000;
 
 /** What sold how well. */
 export function ProductsPanel({ cafe, range, changes, scope, grouping }: ScopedProps) {

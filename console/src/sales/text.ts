@@ -15,6 +15,7 @@ export const text = defineText({
     liveEnded: 'No live figures',
     liveEndedNote: (why: string) => `The live figures ended: ${why}`,
     staleSince: (time: string) => `As of ${time}`,
+    notYet: 'Nothing is known here yet. It is shown as soon as accounting answers.',
     today: {
       title: (day: string) => `Today, ${day}`,
       sold: 'Sales',
@@ -93,7 +94,7 @@ export const text = defineText({
       attempts: (count: string) => `Tried ${count} times`,
       said: (error: string) => `“${error}”`,
       resend: 'Send again',
-      resendOf: (day: string, revision: string) => `Send ${day}, revision ${revision}, again`,
+      resendOf: (day: string, revision: string) => `Send again: ${day}, revision ${revision}`,
       resending: 'Sending…',
       resent: (day: string, revision: string) => `${day}, revision ${revision}, is on its way to headquarters again.`,
       notSent: (why: string) => `Not sent again. ${why}`,
@@ -119,6 +120,7 @@ export const text = defineText({
     liveEnded: '실시간 집계 중단',
     liveEndedNote: (why) => `실시간 집계가 중단되었어요: ${why}`,
     staleSince: (time) => `${time} 기준`,
+    notYet: '아직 불러온 내용이 없어요. 회계 서비스가 응답하면 바로 보여 드려요.',
     today: {
       title: (day) => `오늘, ${day}`,
       sold: '매출',
@@ -192,7 +194,7 @@ export const text = defineText({
       attempts: (count) => `${count}회 시도`,
       said: (error) => `“${error}”`,
       resend: '재전송',
-      resendOf: (day, revision) => `${day} ${revision}차 재전송`,
+      resendOf: (day, revision) => `재전송: ${day} ${revision}차`,
       resending: '전송 중…',
       resent: (day, revision) => `${day} ${revision}차를 본사에 다시 전송하고 있어요.`,
       notSent: (why) => `재전송하지 못했어요. ${why}`,

@@ -1,5 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
-import { SalesTransfersDocument, type SalesTransfersQuery, type TransferStatus } from '../generated/documents.ts';
+import {
+  SalesNewestTransfersDocument,
+  SalesTransfersDocument,
+  type TransferPartsFragment,
+} from '../generated/documents.ts';
 import { Button } from '../ui/button.tsx';
 import { Badge, Empty, Segments } from '../ui/small.tsx';
 import { businessDay, count, dayAndTime, won } from '../text/format.ts';
@@ -11,14 +15,9 @@ import { useAskAlong } from './use-ask-along.ts';
 import { useResend } from './use-resend.ts';
 
 type Which = 'current' | 'refused' | 'all';
-export type Transfer = SalesTransfersQuery['headquartersTransfers']['edges'][number]['node'];
+export type Transfer = TransferPartsFragment;
 
-const statuses: Readonly<Record<Which, readonly TransferStatus[] | null>> = {
-  current: ['PENDING', 'ACKNOWLEDGED', 'REJECTED'],
-  refused: ['REJECTED'],
-  all: null,
-};
-const PAGE = 8;
+const PAGE = 7;
 /** As many as are given for one question. */
 const MOST = 100;
 /** ms; sooner while headquarters has something to answer. */
@@ -29,15 +28,28 @@ export function TransfersPanel({ cafe, changes }: { readonly cafe: SalesCafe; re
   const [which, setWhich] = useState<Which>('current');
   const [first, setFirst] = useState(PAGE);
   const [pending, setPending] = useState(false);
-  const asked = useAskAlong(
-    SalesTransfersDocument,
-    { cafeId: cafe.id, status: statuses[which], first },
-    { changes, every: pending ? EVERY.pending : EVERY.settled },
+  const along = { changes, every: pending ? EVERY.pending : EVERY.settled };
+  // A day has a revision for each of its sales; what is current is the newest one of each day.
+  const newest = useAskAlong(
+    SalesNewestTransfersDocument,
+    which === 'current' ? { cafeId: cafe.id, first } : undefined,
+    along,
   );
+  const listed = useAskAlong(
+    SalesTransfersDocument,
+    which === 'current'
+      ? undefined
+      : { cafeId: cafe.id, status: which === 'refused' ? (['REJECTED'] as const) : null, first },
+    along,
+  );
+  const asked = which === 'current' ? newest : listed;
   const { resend, sending } = useResend(asked.askAgain);
   const words = text.now.transfers;
-  const list = asked.shown?.headquartersTransfers;
-  const transfers = list?.edges.map(({ node }) => node) ?? [];
+  const list = which === 'current' ? newest.shown?.accountings : listed.shown?.headquartersTransfers;
+  const transfers: readonly Transfer[] =
+    which === 'current'
+      ? (newest.shown?.accountings.edges ?? []).flatMap(({ node: { transfer } }) => transfer ?? [])
+      : (listed.shown?.headquartersTransfers.edges ?? []).map(({ node }) => node);
   const anyPending = transfers.some(({ status }) => status === 'PENDING');
   useEffect(() => setPending(anyPending), [anyPending]);
   return (
@@ -132,7 +144,7 @@ function Row({ transfer, newest, timeZone, sending, resend }: RowProps) {
             <Button
               class={status === 'REJECTED' ? css.resendNow : css.resend}
               look={status === 'REJECTED' ? 'plain' : 'quiet'}
-              aria-label={words.resendOf(day, count(revision))}
+              aria-label={sending ? undefined : words.resendOf(day, count(revision))}
               disabled={sending}
               onClick={resend}
             >
