@@ -181,7 +181,7 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
     }
     const path = pathOf(request);
     if (path === endpoint) {
-      if (playground.wanted(request)) playground.sendPage(response);
+      if (playground.wanted(request)) playground.sendPage(request, response);
       else void http(request, response);
     } else if (path === '/' && pages === undefined && playground.wanted(request)) {
       response.writeHead(302, { location: endpoint }).end();
@@ -189,7 +189,7 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
       personas(request, response);
     } else if (
       !health.handle(request, response) &&
-      !(path.startsWith('/playground/') && playground.sendFile(path, response)) &&
+      !(path.startsWith('/playground/') && playground.sendFile(path, request, response)) &&
       forward?.handle(path, request, response) !== true &&
       pages?.handle(path, request, response) !== true
     ) {

@@ -1,6 +1,5 @@
 import { settingsSchema } from './config/settings.ts';
-import type { Explained } from './execution/explanation.ts';
-import type { ExplainedFetch, ExplainedNode } from './execution/explained-plan.ts';
+import type { Explained, ExplainedFetch, ExplainedNode } from './execution/explained.ts';
 import { loadSupergraph } from './supergraph.ts';
 import { bothTransports } from './testing/both-transports.ts';
 import { openStream, readEvents, readParts } from './testing/read-stream.ts';

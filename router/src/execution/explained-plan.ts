@@ -1,34 +1,7 @@
 import type { FetchNode, PlanNode, QueryPlanSelectionNode, SubscriptionNode } from '@apollo/query-planner';
-import type { ExplainedRequest } from './explanation.ts';
+import type { ExplainedFetch, ExplainedNode, ExplainedRequest } from './explained.ts';
 import { requestText } from './fetch-body.ts';
 import { notAPlanNode } from './steps.ts';
-
-/** A plan as JSON, each fetch with the requests that came of it. */
-export type ExplainedNode =
-  | { readonly kind: 'sequence' | 'parallel'; readonly nodes: readonly ExplainedNode[] }
-  | ExplainedFetch
-  /** Its node is for the objects at `path` of the answer; `@` is each element of a list. */
-  | { readonly kind: 'flatten'; readonly path: string; readonly node: ExplainedNode }
-  | {
-      readonly kind: 'condition';
-      /** The variable that decides. */
-      readonly variable: string;
-      readonly met?: ExplainedNode;
-      readonly otherwise?: ExplainedNode;
-    }
-  /** `primary` makes the events, `rest` is what is fetched for each. */
-  | { readonly kind: 'subscription'; readonly primary: ExplainedFetch; readonly rest?: ExplainedNode };
-
-export interface ExplainedFetch {
-  readonly kind: 'fetch';
-  readonly subgraph: string;
-  /** As it is sent. */
-  readonly operation: string;
-  /** Of an entity's fetch: what the subgraph is told of each entity. */
-  readonly requires?: string;
-  /** Empty where the plan had no need of it: there was nothing to ask for. */
-  readonly requests: readonly ExplainedRequest[];
-}
 
 type RequestsOf = (node: FetchNode) => readonly ExplainedRequest[];
 

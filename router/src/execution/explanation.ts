@@ -1,34 +1,7 @@
 import type { FetchNode, PlanNode, SubscriptionNode } from '@apollo/query-planner';
 import { GraphQLError } from 'graphql';
-import { describePlan, type ExplainedNode } from './explained-plan.ts';
-
-/** One request to a subgraph, as it is told to whoever asked how an operation is executed. Times are in ms. */
-export interface ExplainedRequest {
-  /** After the request's own begin. */
-  readonly startedMs: number;
-  /** Until the answer was there, or it was clear that there is none; absent while it is under way. */
-  tookMs?: number;
-  readonly requestBytes: number;
-  /** How many entities were asked for at once. */
-  readonly entities?: number;
-  answerBytes?: number;
-  /** How often it was sent; absent where it was not sent for this operation alone. */
-  tries?: number;
-  /** The answer came from a request that was under way: of another client, or of this same operation. */
-  shared?: 'between requests' | 'within the request';
-  /** There is no answer. */
-  error?: { readonly message: string; readonly code?: unknown };
-  /** What the subgraph's answer said went wrong: that many errors. They are told in the answer's `errors`. */
-  answeredErrors?: number;
-}
-
-/** `extensions.explain` of an answer. */
-export interface Explained {
-  readonly planning: { readonly tookMs: number; readonly remembered: boolean };
-  /** From the operation's begin to the answer's last byte, planning included. */
-  readonly totalMs: number;
-  readonly plan: ExplainedNode | null;
-}
+import type { Explained, ExplainedRequest } from './explained.ts';
+import { describePlan } from './explained-plan.ts';
 
 /** What subgraph fetches say of one request beside its answer. */
 export interface FetchNotes {

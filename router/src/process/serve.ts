@@ -44,7 +44,11 @@ export async function serve(
       const router = await createRouter({
         graph,
         identity: createIdentity({ routerKey, tokens: jwt, revocations }),
-        playground: await loadPlayground(settings.playground),
+        playground: await loadPlayground({
+          ...settings.playground,
+          explain: settings.explain.enabled,
+          home: settings.pages.directory !== undefined,
+        }),
         log,
         settings,
         telemetry,

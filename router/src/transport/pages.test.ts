@@ -100,7 +100,7 @@ describe('the pages', () => {
     const file = join(directory, 'built', 'index.html');
     await utimes(file, 1, 1);
     const first = await get('/', browser);
-    const other = html.replace('Pages', 'Pagez');
+    const other = html.replace('Pages', 'Other');
     await writeFile(file, other);
     await utimes(file, 1, 1);
     const second = await get('/', { ...browser, 'if-none-match': first.headers.get('etag') ?? '' });

@@ -73,7 +73,11 @@ describe('the playground', () => {
   });
 
   it('offers the tokens and examples of the files that it was given', async () => {
-    expect(await (await fetch(new URL('/playground/offered.json', router.url))).json()).toEqual(offered);
+    expect(await (await fetch(new URL('/playground/offered.json', router.url))).json()).toEqual({
+      ...offered,
+      explain: false,
+      home: false,
+    });
   });
 
   it('does not stand in the way of clients that want JSON, and serves no other files', async () => {

@@ -13,9 +13,9 @@ export interface Playground {
   readonly tokens: readonly OfferedToken[] | undefined;
   /** Whether a browser wants to see a page, where other clients want an answer. */
   wanted(request: IncomingMessage): boolean;
-  sendPage(response: ServerResponse): void;
+  sendPage(request: IncomingMessage, response: ServerResponse): void;
   /** Answers `/playground/…`. @returns false when there is no such file */
-  sendFile(path: string, response: ServerResponse): boolean;
+  sendFile(path: string, request: IncomingMessage, response: ServerResponse): boolean;
 }
 
 /** The built page: beside this file in `dist`, and reached from `src` as well. */
@@ -23,7 +23,14 @@ const builtDirectory = fileURLToPath(new URL('../../dist/playground', import.met
 
 const tokens = z.array(z.object({ label: z.string(), token: z.string() }));
 const examples = z.array(
-  z.object({ title: z.string(), query: z.string(), variables: z.record(z.string(), z.unknown()).optional() }),
+  z.object({
+    title: z.string(),
+    about: z.string().optional(),
+    /** The label of the token that it is run with. */
+    persona: z.string().optional(),
+    query: z.string(),
+    variables: z.record(z.string(), z.unknown()).optional(),
+  }),
 );
 
 const types: Readonly<Record<string, string>> = {
@@ -32,6 +39,14 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
   '.svg': 'image/svg+xml',
 };
+
+const notBuilt = Buffer.from('<!doctype html><title>Not built</title><p>The playground is not built.');
+
+/** The best first. */
+const encodings = [
+  { name: 'br', suffix: '.br', accepted: /\bbr\b/ },
+  { name: 'gzip', suffix: '.gz', accepted: /\bgzip\b/ },
+];
 
 /** Everything comes from this origin. Styles may be inline, because the editor measures text by them; scripts may not. */
 const contentSecurityPolicy = [
@@ -55,15 +70,40 @@ export async function loadPlayground(options: {
   tokensFile?: string | undefined;
   examplesFile?: string | undefined;
   directory?: string;
+  /** Whether the router tells who asks how operations are executed. @default false */
+  explain?: boolean;
+  /** Whether the router serves pages at `/`. @default false */
+  home?: boolean;
 }): Promise<Playground> {
   const files = await readAll(options.directory ?? builtDirectory);
-  const page =
-    files.get('index.html') ?? Buffer.from('<!doctype html><title>Not built</title><p>The playground is not built.');
   const offeredTokens = await readList(options.tokensFile, tokens, '[{"label": "…", "token": "…"}]');
   const offered = JSON.stringify({
     tokens: offeredTokens,
     examples: await readList(options.examplesFile, examples, '[{"title": "…", "query": "…"}]'),
+    explain: options.explain ?? false,
+    home: options.home ?? false,
   });
+  const page = files.get('index.html') ?? notBuilt;
+
+  /** What the build compressed goes out as it is. */
+  function send(
+    { headers }: IncomingMessage,
+    response: ServerResponse,
+    name: string,
+    { body, type, caching }: { body: Buffer; type: string; caching: string },
+  ): void {
+    const encoding = encodings.find(({ accepted }) => accepted.test(headers['accept-encoding'] ?? ''));
+    const compressed = encoding && files.get(`${name}${encoding.suffix}`);
+    if (encoding !== undefined && compressed !== undefined) response.setHeader('content-encoding', encoding.name);
+    const sent = compressed ?? body;
+    response.writeHead(200, {
+      'content-type': type,
+      'content-length': sent.length,
+      'cache-control': caching,
+      vary: 'accept-encoding',
+    });
+    response.end(sent);
+  }
 
   return {
     tokens: options.tokensFile === undefined ? undefined : offeredTokens,
@@ -71,16 +111,17 @@ export async function loadPlayground(options: {
       const accept = request.headers.accept;
       return request.method === 'GET' && accept !== undefined && accept.includes('text/html');
     },
-    sendPage(response) {
+    sendPage(request, response) {
       response.setHeader('content-security-policy', contentSecurityPolicy);
       response.setHeader('x-content-type-options', 'nosniff');
       response.setHeader('referrer-policy', 'no-referrer');
-      send(response, page, 'text/html; charset=utf-8', 'no-cache');
+      send(request, response, 'index.html', { body: page, type: 'text/html; charset=utf-8', caching: 'no-cache' });
     },
-    sendFile(path, response) {
+    sendFile(path, request, response) {
       const name = path.slice('/playground/'.length);
       if (name === 'offered.json') {
-        send(response, Buffer.from(offered), 'application/json; charset=utf-8', 'no-store');
+        const type = 'application/json; charset=utf-8';
+        send(request, response, name, { body: Buffer.from(offered), type, caching: 'no-store' });
         return true;
       }
       const file = files.get(name);
@@ -88,15 +129,10 @@ export async function loadPlayground(options: {
       if (file === undefined || type === undefined) return false;
       response.setHeader('x-content-type-options', 'nosniff');
       // The name holds a hash of the content.
-      send(response, file, type, 'public, max-age=31536000, immutable');
+      send(request, response, name, { body: file, type, caching: 'public, max-age=31536000, immutable' });
       return true;
     },
   };
-}
-
-function send(response: ServerResponse, body: Buffer, type: string, caching: string): void {
-  response.writeHead(200, { 'content-type': type, 'content-length': body.length, 'cache-control': caching });
-  response.end(body);
 }
 
 async function readAll(directory: string): Promise<Map<string, Buffer>> {

@@ -1,0 +1,56 @@
+import { useContext, useEffect } from 'react';
+import { useEditorContext, usePluginStore } from '@graphiql/react';
+import { examplesPlugin } from './examples.tsx';
+import { LiveBar } from './live-bar.tsx';
+import { useMendedAccess } from './mended-access.tsx';
+import { OfferedContext } from './offered.ts';
+import { Plan } from './plan.tsx';
+import { enterTab, useRun, type Run } from './runs.ts';
+
+/** What stands beside the answer: how a subscription is connected, and the query plan where it is wanted. */
+export function Beside({ showsPlan }: { showsPlan: boolean }) {
+  const { tabs, activeTabIndex } = useEditorContext({ nonNull: true });
+  const { explain } = useContext(OfferedContext);
+  const id = tabs[activeTabIndex]?.id ?? '';
+  const run = useRun(id);
+  useEffect(() => enterTab(id), [id]);
+  useOpenedExamples();
+  useMendedAccess();
+  return (
+    <>
+      {run?.live !== undefined && <LiveBar live={run.live} />}
+      {showsPlan && (
+        <section className="plan" aria-labelledby="plan-title" tabIndex={0}>
+          <h2 id="plan-title">Query plan</h2>
+          {explain ? (
+            <Explanation run={run} />
+          ) : (
+            <p>
+              This router does not explain. The setting <code>explain.enabled</code> (<code>EXPLAIN_ENABLED=true</code>)
+              turns it on.
+            </p>
+          )}
+        </section>
+      )}
+    </>
+  );
+}
+
+function Explanation({ run }: { run: Run | undefined }) {
+  if (run?.explained !== undefined) return <Plan explained={run.explained} />;
+  if (run?.answered !== true) return <p>Run the operation to see who is asked for what, and how long it takes.</p>;
+  return <p>The last run has none: it was refused before it was planned, or run while the plan was hidden.</p>;
+}
+
+/** GraphiQL's own way to begin with an open plugin leaves its pane off the screen; its button does not. */
+function useOpenedExamples(): void {
+  const { plugins } = usePluginStore();
+  const isThere = plugins.includes(examplesPlugin);
+  useEffect(
+    function openPane() {
+      if (!isThere) return;
+      document.querySelector<HTMLButtonElement>(`button[aria-label="Show ${examplesPlugin.title}"]`)?.click();
+    },
+    [isThere],
+  );
+}

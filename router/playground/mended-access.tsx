@@ -1,0 +1,43 @@
+import { useEffect } from 'react';
+import { useEditorContext } from '@graphiql/react';
+
+/** What GraphiQL leaves to be done for those who don't see the page, or don't use a mouse. */
+export function useMendedAccess(): void {
+  const { queryEditor, variableEditor, headerEditor, responseEditor, tabs, activeTabIndex } = useEditorContext({
+    nonNull: true,
+  });
+
+  useEffect(
+    function nameEditors() {
+      const named = [
+        [queryEditor, 'Operation'],
+        [variableEditor, 'Variables'],
+        [headerEditor, 'Headers'],
+        [responseEditor, 'Answer'],
+      ] as const;
+      for (const [editor, name] of named) {
+        editor?.getInputField().setAttribute('aria-label', name);
+        // The keyboard scrolls only what it reaches.
+        editor?.getScrollerElement().setAttribute('tabindex', '0');
+      }
+    },
+    [queryEditor, variableEditor, headerEditor, responseEditor],
+  );
+
+  useEffect(
+    function listTabs() {
+      // Tabs of ARIA may hold nothing to press, and these can be closed: so it is a list of buttons.
+      const list = document.querySelector('.graphiql-tabs');
+      list?.removeAttribute('role');
+      for (const [index, item] of [...(list?.children ?? [])].entries()) {
+        item.removeAttribute('role');
+        item.removeAttribute('aria-selected');
+        const [open, close] = item.querySelectorAll('button');
+        open?.setAttribute('aria-current', String(index === activeTabIndex));
+        if (index === activeTabIndex) item.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+        close?.setAttribute('aria-label', `Close ${tabs[index]?.title ?? 'tab'}`);
+      }
+    },
+    [tabs, activeTabIndex],
+  );
+}
