@@ -23,7 +23,8 @@ export async function cloneCheckout(): Promise<Clone> {
     cwd: root,
     maxBuffer: 2 ** 26,
   });
-  for (const file of stdout.split('\0').filter((name) => name !== '')) {
+  // What was deleted is still tracked until that is committed.
+  for (const file of stdout.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))) {
     await mkdir(dirname(join(dir, file)), { recursive: true });
     await copyFile(join(root, file), join(dir, file));
   }
