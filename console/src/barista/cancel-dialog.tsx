@@ -3,7 +3,7 @@ import { BoardCancelDocument } from '../generated/documents.ts';
 import { Field } from '../ui/field.tsx';
 import type { DialogOfOrderProps } from './asked.ts';
 import css from './dialogs.module.css';
-import { orderName } from './order-name.ts';
+import { orderMark } from './order-name.ts';
 import { SendingDialog } from './sending-dialog.tsx';
 import { text } from './text.ts';
 import { useDeliveryCommand } from './use-delivery-command.ts';
@@ -18,7 +18,7 @@ export function CancelDialog({ card: { delivery }, close }: DialogOfOrderProps) 
   }
   return (
     <SendingDialog
-      title={text.now.cancelTitle(orderName(delivery))}
+      title={text.now.cancelTitle(orderMark(delivery))}
       look="danger"
       label={text.now.cancelDo}
       busy={busy}

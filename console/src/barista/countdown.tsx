@@ -20,8 +20,9 @@ interface CountdownProps {
 /** A ring that empties until an order has to be answered. What happens then, the service says. */
 export function Countdown({ until, since }: CountdownProps) {
   const end = Date.parse(until);
-  const left = Math.max(0, end - now.value);
   const whole = since === undefined ? USUAL : Math.max(1_000, end - since);
+  // A clock that is a little behind does not promise more than there was.
+  const left = Math.min(whole, Math.max(0, end - now.value));
   const time = minutesAndSeconds(left / 1_000);
   return (
     <div
@@ -37,7 +38,7 @@ export function Countdown({ until, since }: CountdownProps) {
           cy="32"
           r={RADIUS}
           stroke-dasharray={AROUND}
-          stroke-dashoffset={AROUND * (1 - Math.min(1, left / whole))}
+          stroke-dashoffset={AROUND * (1 - left / whole)}
           transform="rotate(-90 32 32)"
         />
       </svg>

@@ -5,7 +5,7 @@ import { productName } from '../text/products.ts';
 import { Field } from '../ui/field.tsx';
 import type { DialogOfOrderProps } from './asked.ts';
 import css from './dialogs.module.css';
-import { orderName } from './order-name.ts';
+import { orderMark } from './order-name.ts';
 import { SendingDialog } from './sending-dialog.tsx';
 import { text } from './text.ts';
 import { useDeliveryCommand } from './use-delivery-command.ts';
@@ -28,7 +28,7 @@ export function HandOverDialog({ card: { delivery }, close }: DialogOfOrderProps
 
   return (
     <SendingDialog
-      title={text.now.handOverTitle(orderName(delivery))}
+      title={text.now.handOverTitle(orderMark(delivery))}
       look="primary"
       label={text.now.handOver}
       busy={busy}

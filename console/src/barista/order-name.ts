@@ -5,3 +5,8 @@ import { text } from './text.ts';
 export function orderName({ queueNumber, orderId }: Delivery): string {
   return queueNumber === null ? text.now.newOrder(shortId(orderId)) : text.now.order(queueNumber);
 }
+
+/** The same inside of a sentence about "order …". */
+export function orderMark({ queueNumber, orderId }: Delivery): string {
+  return queueNumber === null ? shortId(orderId) : text.now.inSentence(queueNumber);
+}

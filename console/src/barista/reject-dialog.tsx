@@ -3,7 +3,7 @@ import { BoardRejectDocument, type RejectReason } from '../generated/documents.t
 import { Field } from '../ui/field.tsx';
 import type { DialogOfOrderProps } from './asked.ts';
 import css from './dialogs.module.css';
-import { orderName } from './order-name.ts';
+import { orderMark } from './order-name.ts';
 import { SendingDialog } from './sending-dialog.tsx';
 import { text } from './text.ts';
 import { useDeliveryCommand } from './use-delivery-command.ts';
@@ -16,7 +16,7 @@ export function RejectDialog({ card: { delivery }, close }: DialogOfOrderProps) 
   const [note, setNote] = useState('');
   return (
     <SendingDialog
-      title={text.now.rejectTitle(orderName(delivery))}
+      title={text.now.rejectTitle(orderMark(delivery))}
       look="danger"
       label={text.now.rejectDo}
       busy={busy}

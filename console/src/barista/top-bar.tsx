@@ -29,10 +29,12 @@ export function TopBar({ cafeId, cafes, cafe, openMenu }: TopBarProps) {
           <span class="visually-hidden">{text.now.title}: </span>
           {cafe === undefined ? text.now.title : cafeName(cafe.name)}
         </h1>
-        {cafe !== undefined && (
-          <Badge kind={cafe.open ? 'good' : 'bad'}>{cafe.open ? text.now.open : text.now.closed}</Badge>
-        )}
-        <ConnectionBadge />
+        <div class={css.badges}>
+          {cafe !== undefined && (
+            <Badge kind={cafe.open ? 'good' : 'bad'}>{cafe.open ? text.now.open : text.now.closed}</Badge>
+          )}
+          <ConnectionBadge />
+        </div>
       </div>
       {cafe !== undefined && (
         <dl class={css.figures}>

@@ -2,7 +2,7 @@ import { defineText } from '../../text/define-text.ts';
 
 export const text = defineText({
   en: {
-    menuTitle: 'Menu and opening hours',
+    menuTitle: 'Menu and opening',
     products: 'Menu',
     openSwitch: 'Open for new orders',
     openHint: 'Customers can order now.',
