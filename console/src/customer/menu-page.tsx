@@ -5,13 +5,14 @@ import { CustomerMenuDocument } from '../generated/documents.ts';
 import { useAsk } from '../graph/use-ask.ts';
 import { ForRole } from '../shell/for-role.tsx';
 import { useTitle } from '../shell/use-title.ts';
-import { timeOfDay, won } from '../text/format.ts';
+import { timeOfDay } from '../text/format.ts';
 import { cafeName } from '../text/products.ts';
 import { LinkButton } from '../ui/button.tsx';
 import { Note } from '../ui/note.tsx';
 import { ProblemNote } from '../ui/problem-note.tsx';
 import { Badge, Busy, Empty } from '../ui/small.tsx';
 import { ASK_EVERY } from './cafes-page.tsx';
+import { CartBar } from './cart/cart-bar.tsx';
 import { CartPanel } from './cart/cart-panel.tsx';
 import { cartOf, setCart } from './cart/cart-store.ts';
 import { checkedCart, type Cart } from './cart/cart.ts';
@@ -48,6 +49,15 @@ function Menu({ subject, cafeId }: { readonly subject: string; readonly cafeId: 
   useEffect(() => {
     if (placing.state === 'refused') askAgain();
   }, [placing.state]);
+
+  useEffect(
+    () =>
+      function leave() {
+        const last = placer.state.value;
+        if (last.state === 'refused' && last.placement.cafeId === cafeId) placer.dismiss();
+      },
+    [],
+  );
 
   if (data?.cafe === null && problem === undefined) {
     return (
@@ -107,12 +117,7 @@ function Menu({ subject, cafeId }: { readonly subject: string; readonly cafeId: 
         placer={placer}
         wait={wait}
       />
-      {checked.lines.length > 0 && (
-        <a class={css.bar} href="#cart" target="_self">
-          <span>{text.now.cart.show(checked.count)}</span>
-          <b>{won(checked.total)}</b>
-        </a>
-      )}
+      {checked.lines.length > 0 && <CartBar count={checked.count} total={checked.total} />}
     </div>
   );
 }

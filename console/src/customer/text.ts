@@ -68,7 +68,6 @@ export const text = defineText({
       refused: 'Your order was not placed',
       notCharged: 'Nothing was charged.',
       toCart: 'Back to the order',
-      dismiss: 'Close',
     },
     refusal: {
       declined: (reason: string) => `Your payment was declined: ${reason}.`,
@@ -178,7 +177,6 @@ export const text = defineText({
       refused: '주문하지 못했어요',
       notCharged: '결제된 금액은 없어요.',
       toCart: '담은 메뉴로 돌아가기',
-      dismiss: '닫기',
     },
     refusal: {
       declined: (reason) => `결제가 거절되었어요: ${reason}`,

@@ -9,8 +9,9 @@ import css from '../page.module.css';
 import { OpenNote } from '../placing/open-note.tsx';
 import type { Placer } from '../placing/placer.ts';
 import { isOpen } from '../placing/placing.ts';
-import { RefusalNote } from '../placing/refusal-note.tsx';
+import { hasItsOwnWay, RefusalNote } from '../placing/refusal-note.tsx';
 import { text } from '../text.ts';
+import { CART_ID } from './cart-bar.tsx';
 import { CartLines } from './cart-lines.tsx';
 import { checkedCart, without, withPricesSeen, type Cart, type MenuItem } from './cart.ts';
 
@@ -30,6 +31,7 @@ interface CartPanelProps {
 export function CartPanel({ cafeId, cart, change, menu, open, placer, wait }: CartPanelProps) {
   const { cart: words } = text.now;
   const placing = placer.state.value;
+  const refusedHere = placing.state === 'refused' && placing.placement.cafeId === cafeId;
   const busy = placing.state === 'sending';
   const checked = checkedCart(cart, menu);
   const canPay = open && !isOpen(placing) && checked.lines.length > 0 && checked.missing.length === 0;
@@ -53,18 +55,18 @@ export function CartPanel({ cafeId, cart, change, menu, open, placer, wait }: Ca
   }
 
   return (
-    <section class={css.cart} id="cart" aria-labelledby="cart-heading" tabIndex={-1}>
+    <section class={css.cart} id={CART_ID} aria-labelledby="cart-heading" tabIndex={-1}>
       <h2 id="cart-heading">{words.heading}</h2>
       {checked.lines.length === 0 && !isOpen(placing) ? <p class={css.soft}>{words.empty}</p> : null}
       <CartLines lines={checked.lines} disabled={busy} remove={(product) => takeOut([product])} />
       <div role="status" class={css.stack}>
-        {checked.missing.length > 0 && (
+        {checked.missing.length > 0 && !refusedHere && (
           <Note kind="bad">
             <p>{words.missing(checked.missing.map(productName).join(', '))}</p>
             <Button onClick={() => takeOut(checked.missing)}>{words.remove}</Button>
           </Note>
         )}
-        {checked.pricesChanged && menu !== undefined && placing.state !== 'refused' && (
+        {checked.pricesChanged && menu !== undefined && !refusedHere && (
           <Note kind="warn">
             <p>{words.pricesChanged}</p>
             <Button onClick={() => change(withPricesSeen(cart, menu))}>{words.seen}</Button>
@@ -96,15 +98,12 @@ export function CartPanel({ cafeId, cart, change, menu, open, placer, wait }: Ca
       {placing.state === 'refused' && (
         <RefusalNote
           placing={placing}
-          actions={{
-            tryAgain: () => pay(),
-            payNew: (total) => pay(total),
-            takeOut,
-            dismiss: placer.dismiss,
-          }}
+          {...(refusedHere
+            ? { actions: { tryAgain: () => pay(), payNew: (total: number) => pay(total), takeOut } }
+            : {})}
         />
       )}
-      {checked.lines.length > 0 && (
+      {checked.lines.length > 0 && !(refusedHere && hasItsOwnWay(placing)) && (
         <>
           {open && wait}
           <Button

@@ -33,6 +33,7 @@ export function MenuList({ menu, cart, change, onlyLook }: MenuListProps) {
               <span class={css.itemWords}>
                 <b>{productName(product)}</b>
                 <span>{won(price)}</span>
+                {!available && qty > 0 && <b class={css.badWord}>{words.soldOut}</b>}
               </span>
               {!available && qty === 0 && <Badge>{words.soldOut}</Badge>}
               {available && qty === 0 && (

@@ -34,7 +34,8 @@ export function Hero({ order }: { readonly order: WholeOrder }) {
           aria-label={text.now.numberName(queueNumber)}
           role="img"
         >
-          <small>{text.now.number}</small> {queueNumber}
+          <small>{text.now.number}</small>
+          {queueNumber}
         </p>
       )}
     </div>

@@ -14,7 +14,6 @@ export interface RefusalActions {
   /** @param total won, the new one */
   readonly payNew: (total: number) => void;
   readonly takeOut: (products: readonly string[]) => void;
-  readonly dismiss: () => void;
 }
 
 interface RefusalNoteProps {
@@ -39,16 +38,24 @@ export function RefusalNote({ placing, actions }: RefusalNoteProps) {
         {actions === undefined ? (
           <LinkButton href={`/order/${encodeURIComponent(placement.cafeId)}`}>{words.toCart}</LinkButton>
         ) : (
-          <>
-            {wayOut(placing, actions)}
-            <Button look="quiet" onClick={actions.dismiss}>
-              {words.dismiss}
-            </Button>
-          </>
+          wayOut(placing, actions)
         )}
       </div>
     </Note>
   );
+}
+
+/** These are not got over by paying again. */
+const NO_WAY_TO_PAY: ReadonlySet<string | undefined> = new Set([
+  'CAFE_CLOSED',
+  'CAFE_NOT_FOUND',
+  'INVALID_INPUT',
+  'IDEMPOTENCY_KEY_REUSED',
+]);
+
+/** Whether the note itself has the button that pays, or what comes before it. */
+export function hasItsOwnWay(placing: Placing): boolean {
+  return placing.state === 'refused' && !NO_WAY_TO_PAY.has(placing.refusals[0]?.code);
 }
 
 function productsOf(refusals: readonly Refusal[], code: string): readonly string[] {
