@@ -3,6 +3,7 @@ import { useLocation } from 'preact-iso';
 import { Button } from '../ui/button.tsx';
 import { Segments } from '../ui/small.tsx';
 import { chooseLanguage, language, type Language } from '../text/language.ts';
+import { nameOf } from './name-of.ts';
 import { person, signOut } from './session.ts';
 import css from './shell.module.css';
 import { text } from './text.ts';
@@ -34,7 +35,7 @@ export function Header() {
     <header class={css.header}>
       <a class={css.brand} href="/">
         <img src="/icon.svg" alt="" />
-        {text.now.brand}
+        <span>{text.now.brand}</span>
       </a>
       <nav class={css.nav} aria-label={text.now.pages}>
         {links.map(([href, label]) => (
@@ -46,8 +47,8 @@ export function Header() {
       <div class={css.tools}>
         {who !== undefined && (
           <span class={css.who}>
-            <span class="visually-hidden">{text.now.signedInAs(who.name)}</span>
-            <b aria-hidden="true">{who.name}</b>
+            <span class="visually-hidden">{text.now.signedInAs(nameOf(who))}</span>
+            <b aria-hidden="true">{nameOf(who)}</b>
             <Button look="quiet" aria-label={text.now.signOut} title={text.now.signOut} onClick={signOut}>
               <LogOut size={18} aria-hidden="true" />
             </Button>

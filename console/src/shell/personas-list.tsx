@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Note } from '../ui/note.tsx';
+import { nameOf } from './name-of.ts';
 import { loadPersonas, personas } from './personas.ts';
 import { signIn, type Role } from './session.ts';
 import css from './shell.module.css';
@@ -39,7 +40,12 @@ export function PersonasList({ role, signedIn }: PersonasListProps) {
           .filter((one) => role === undefined || one.role === role)
           .map((one) => {
             const Icon = icons[one.role];
-            const cafes = one.cafes.length === 0 ? '' : ` · ${text.now.ofCafes(one.cafes.join(', '))}`;
+            // What a name says already is not said twice.
+            const details = {
+              customer: text.now.roles.customer,
+              staff: one.name === text.all.en.baristaOf(one.cafes.join(', ')) ? '' : one.name,
+              accountant: text.now.ofCafes(one.cafes.join(', ')),
+            }[one.role];
             return (
               <li key={one.subject}>
                 <button
@@ -51,11 +57,8 @@ export function PersonasList({ role, signedIn }: PersonasListProps) {
                 >
                   <Icon size={26} aria-hidden="true" />
                   <span>
-                    <b>{one.name}</b>
-                    <small>
-                      {text.now.roles[one.role]}
-                      {cafes}
-                    </small>
+                    <b>{nameOf(one)}</b>
+                    {details !== '' && <small>{details}</small>}
                   </span>
                 </button>
               </li>
