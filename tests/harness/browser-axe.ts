@@ -10,6 +10,10 @@ let source: Promise<string> | undefined;
 /** WCAG 2.2 A and AA, and what axe holds to be good practice beyond them (landmarks, headings). */
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
+/** Two frames later, so that what has just changed has begun to move, and all that moves has come to its end. */
+const STILL = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  .then(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished))).then(() => undefined)`;
+
 export interface AxeOptions {
   /** CSS selectors of what is not ours to mend, such as a bundled editor. @default none */
   readonly exclude?: readonly string[];
@@ -28,6 +32,8 @@ export async function axe(page: Page, { exclude = [], without = [] }: AxeOptions
   const session = await page.context().newCDPSession(page);
   try {
     await evaluate(session, `${await source}; undefined`);
+    // Colors in between two states are nobody's.
+    await evaluate(session, STILL);
     const where = JSON.stringify({ include: ['html'], exclude: exclude.map((selector) => [selector]) });
     const how = JSON.stringify({
       runOnly: { type: 'tag', values: tags },
@@ -43,6 +49,14 @@ export async function axe(page: Page, { exclude = [], without = [] }: AxeOptions
   } finally {
     await session.detach();
   }
+}
+
+/** The same in both themes: the page follows what the system prefers. */
+export async function axeInBothThemes(page: Page, options?: AxeOptions): Promise<void> {
+  await axe(page, options);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await axe(page, options);
+  await page.emulateMedia({ colorScheme: 'light' });
 }
 
 async function evaluate(

@@ -16,8 +16,10 @@ export type Viewport = keyof typeof VIEWPORTS;
 export type Theme = 'light' | 'dark';
 
 export interface PersonOptions {
-  /** The label of the demo's persona who is signed in. @default nobody */
+  /** The name of the demo's persona who signs in on the page, for example `Alice`. @default nobody */
   readonly persona?: string;
+  /** The token of whoever is signed in from the start, instead of a persona. */
+  readonly token?: string;
   /** The language that the browser asks for. @default 'en' */
   readonly language?: 'en' | 'ko';
   /** @default 'phone' */
@@ -31,8 +33,8 @@ export interface PersonOptions {
 /** One person with a browser of their own: nothing is shared with others, as in two phones. */
 export interface Person {
   readonly page: Page;
-  /** Goes to a path of the pages, and waits until it is loaded. */
-  visit(path: string): Promise<void>;
+  /** @throws when the page was loaded anew since it was opened */
+  expectNoReload(): Promise<void>;
   /** Errors that match are part of the story, for example while the router is gone. */
   tolerate(pattern: RegExp): void;
 }
@@ -102,11 +104,20 @@ async function tellStory(
     const watch = watchContext(context);
     const page = await context.newPage();
     cast.push({ context, watch, page });
-    if (options.persona !== undefined) await signIn(context, origin, options.persona);
+    if (options.token !== undefined) {
+      await context.addInitScript(`sessionStorage.setItem('cafe.session', ${JSON.stringify(options.token)})`);
+    }
     await page.goto(path);
+    if (options.persona !== undefined) {
+      await page.getByRole('listitem').getByRole('button', { name: options.persona }).click();
+    }
+    await page.evaluate('globalThis.sameDocument = true');
     return {
       page,
-      visit: async (to) => void (await page.goto(to)),
+      async expectNoReload() {
+        const same = await page.evaluate<unknown>('globalThis.sameDocument');
+        if (same !== true) throw new Error(`${page.url()} was loaded anew`);
+      },
       tolerate: watch.tolerate,
     };
   }
@@ -121,19 +132,6 @@ async function tellStory(
   } finally {
     await Promise.all(cast.map(({ context }) => context.close()));
   }
-}
-
-/** Puts a persona's token where the pages keep who is signed in, before any of their scripts run. */
-async function signIn(context: BrowserContext, origin: string, label: string): Promise<void> {
-  const answer = await fetch(new URL('/demo/personas', origin));
-  const { personas } = (await answer.json()) as { personas: { label: string; token: string }[] };
-  const persona = personas.find((one) => one.label === label);
-  if (persona === undefined) {
-    throw new Error(`no persona "${label}"; there are: ${personas.map((one) => one.label).join(', ')}`);
-  }
-  await context.addInitScript(
-    `sessionStorage.getItem('cafe.session') ?? sessionStorage.setItem('cafe.session', ${JSON.stringify(persona.token)})`,
-  );
 }
 
 async function keepEvidence(name: string, cast: readonly Cast[]): Promise<void> {
