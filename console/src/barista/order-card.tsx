@@ -149,11 +149,10 @@ function Accept({ orderId }: { readonly orderId: string }) {
             key={one}
             type="button"
             aria-pressed={one === minutes}
-            aria-label={text.now.minutes(one)}
             disabled={busy}
             onClick={() => setMinutes(one)}
           >
-            {one}
+            {text.now.minutes(one)}
           </button>
         ))}
       </div>

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Note } from '../ui/note.tsx';
+import { notify } from '../ui/notices.tsx';
 import css from './dialogs.module.css';
 import { text } from './text.ts';
 import { Under } from './under.tsx';
@@ -23,12 +24,22 @@ interface SendingDialogProps {
 /** A dialog that sends one command, stays while there is no answer or a refusal, and goes when it is done. */
 export function SendingDialog({ title, look, label, busy, tryingAgain, send, close, children }: SendingDialogProps) {
   const [refused, setRefused] = useState<string>();
+  const shown = useRef(true);
+  useEffect(
+    () => () => {
+      shown.current = false;
+    },
+    [],
+  );
   async function submit(): Promise<void> {
     if (busy) return;
     setRefused(undefined);
     const done = await send();
     if (done === undefined) return;
-    if (done.refused === undefined) close();
+    // Whoever closed it meanwhile learns it all the same.
+    if (!shown.current) {
+      if (done.refused !== undefined) notify(done.refused, 'warn');
+    } else if (done.refused === undefined) close();
     else setRefused(done.refused);
   }
   return (

@@ -25,6 +25,8 @@ export interface UsedBoard extends BoardActions {
   readonly problem: Problem | undefined;
 }
 
+/** What is said on a card stays so long. ms */
+const SAID_FOR = 20_000;
 /** To ask again what became of an order after that failed. ms */
 const ASK_AGAIN = 3_000;
 
@@ -33,6 +35,7 @@ export function useBoard(cafeId: string): UsedBoard {
   const [board, step] = useReducer(stepBoard, emptyBoard);
   const [said, setSaid] = useState<ReadonlyMap<string, string>>(new Map());
   const ours = useRef(new Map<string, number>());
+  const silence = useRef(new Map<string, ReturnType<typeof setTimeout>>());
   const latest = useRef(board);
   latest.current = board;
   const present = useAsk(BoardPresentDocument, { cafeId });
@@ -97,14 +100,13 @@ export function useBoard(cafeId: string): UsedBoard {
           else count.delete(orderId);
         };
       },
-      say: (orderId, words) =>
-        setSaid((before) => {
-          if (before.get(orderId) === words) return before;
-          const after = new Map(before);
-          if (words === undefined) after.delete(orderId);
-          else after.set(orderId, words);
-          return after;
-        }),
+      say(orderId, words) {
+        setSaid((before) => withWords(before, orderId, words));
+        clearTimeout(silence.current.get(orderId));
+        if (words === undefined) return;
+        const timer = setTimeout(() => setSaid((before) => withWords(before, orderId, undefined)), SAID_FOR);
+        silence.current.set(orderId, timer);
+      },
     }),
     [],
   );
@@ -117,4 +119,12 @@ export function useBoard(cafeId: string): UsedBoard {
     known: present.data !== undefined || board.cards.size > 0,
     problem: present.data === undefined ? present.problem : undefined,
   };
+}
+
+function withWords(said: ReadonlyMap<string, string>, orderId: string, words: string | undefined) {
+  if (said.get(orderId) === words) return said;
+  const after = new Map(said);
+  if (words === undefined) after.delete(orderId);
+  else after.set(orderId, words);
+  return after;
 }

@@ -1,9 +1,8 @@
 import type { TypedDocumentNode } from '@urql/core';
 import { createContext } from 'preact';
-import { useContext, useEffect, useRef } from 'preact/hooks';
+import { useContext, useRef } from 'preact/hooks';
 import { useCommand } from '../graph/use-command.ts';
 import { HOME_ZONE } from '../text/format.ts';
-import { notify } from '../ui/notices.tsx';
 import type { Delivery } from './board.ts';
 import { createIntention } from './intention.ts';
 import { refusalText, type Refusal } from './refusal-text.ts';
@@ -48,13 +47,6 @@ export function useDeliveryCommand<Data extends Answers, Input extends AnyInput>
   const board = useContext(BoardContext);
   const { run, busy, tryingAgain } = useCommand(document);
   const intention = useRef(createIntention());
-  const shown = useRef(true);
-  useEffect(
-    () => () => {
-      shown.current = false;
-    },
-    [],
-  );
 
   async function send(given: Omit<Input, keyof AnyInput>): Promise<Done | undefined> {
     const idempotencyKey = intention.current.keyFor(given);
@@ -64,21 +56,15 @@ export function useDeliveryCommand<Data extends Answers, Input extends AnyInput>
       const outcome = await run({ input: { ...given, orderId, idempotencyKey } as unknown as Input });
       if (outcome === undefined) return undefined;
       // Without an answer it stays the same intention: pressing again asks for the same once more.
-      if (outcome.problem !== undefined) return refused(unansweredText(outcome.problem));
+      if (outcome.problem !== undefined) return { refused: unansweredText(outcome.problem) };
       intention.current.answered();
       const [payload] = Object.values(outcome.answer);
       if (payload?.delivery != null) board.tell(payload.delivery);
       const [refusal] = payload?.userErrors ?? [];
-      return refusal === undefined ? {} : refused(refusalText(refusal, board.timeZone));
+      return refusal === undefined ? {} : { refused: refusalText(refusal, board.timeZone) };
     } finally {
       end();
     }
-  }
-
-  function refused(words: string): Done {
-    // Whoever closed the dialog meanwhile learns it all the same.
-    if (!shown.current) notify(words, 'warn');
-    return { refused: words };
   }
 
   return { send, busy, tryingAgain };
