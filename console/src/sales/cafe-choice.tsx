@@ -4,7 +4,7 @@ import type { SalesCafe } from './dashboard.tsx';
 import css from './page.module.css';
 import { text } from './text.ts';
 
-/** More than these are a list to open. */
+/** More than these are a list to open, and so are all where the screen is narrow. */
 const SIDE_BY_SIDE = 3;
 
 interface CafeChoiceProps {
@@ -17,29 +17,32 @@ interface CafeChoiceProps {
 export function CafeChoice({ cafes, value, choose }: CafeChoiceProps) {
   const id = useId();
   if (cafes.length < 2 && value !== undefined) return <p class={css.onlyCafe}>{cafes[0]?.name}</p>;
-  if (cafes.length <= SIDE_BY_SIDE) {
-    return (
-      <div class={css.cafes}>
-        <Segments
-          label={text.now.cafe}
-          options={cafes.map((cafe) => ({ value: cafe.id, label: cafe.name }))}
-          value={value ?? ''}
-          choose={choose}
-        />
-      </div>
-    );
-  }
+  const few = cafes.length <= SIDE_BY_SIDE;
   return (
-    <div class={css.cafeList}>
-      <label for={id}>{text.now.cafe}</label>
-      <select id={id} value={value ?? ''} onChange={(event) => choose(event.currentTarget.value)}>
-        {value === undefined && <option value="" />}
-        {cafes.map((cafe) => (
-          <option key={cafe.id} value={cafe.id}>
-            {cafe.name}
-          </option>
-        ))}
-      </select>
-    </div>
+    <>
+      {few && (
+        <div class={css.cafes}>
+          <Segments
+            label={text.now.cafe}
+            options={cafes.map((cafe) => ({ value: cafe.id, label: cafe.name }))}
+            value={value ?? ''}
+            choose={choose}
+          />
+        </div>
+      )}
+      <div class={`${css.cafeList} ${few ? css.narrow : ''}`}>
+        <label class="visually-hidden" for={id}>
+          {text.now.cafe}
+        </label>
+        <select id={id} value={value ?? ''} onChange={(event) => choose(event.currentTarget.value)}>
+          {value === undefined && <option value="" />}
+          {cafes.map((cafe) => (
+            <option key={cafe.id} value={cafe.id}>
+              {cafe.name}
+            </option>
+          ))}
+        </select>
+      </div>
+    </>
   );
 }

@@ -131,7 +131,7 @@ function Row({ transfer, newest, timeZone, sending, resend }: RowProps) {
   const resendable = newest && (status === 'REJECTED' || status === 'ACKNOWLEDGED');
   return (
     <tr>
-      <td>
+      <td class={css.day}>
         {day}
         <small>{words.revision(count(revision))}</small>
       </td>

@@ -13,7 +13,7 @@ export interface LiveDays {
 }
 
 /** A burst of sales asks its questions once. ms */
-const BURST = 1_000;
+const BURST = 2_000;
 
 /** Follows the days of a café as they change. */
 export function useLiveDays(cafeId: string): LiveDays {

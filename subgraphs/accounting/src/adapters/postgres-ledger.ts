@@ -9,8 +9,10 @@ export function readLedger(client: Client): Pick<Books, 'productSales' | 'correc
       const rows = await client.$queryRaw<SoldProductRow[]>`
         SELECT line.product, sum(coalesce(line.qty, entry.qty))::bigint AS "salesQty",
           sum(coalesce(line.amount, entry.amount))::bigint AS "salesSum", max(entry.occurred_at) AS "asOf"
-        -- An entry without lines was booked before products were kept.
-        FROM ledger_entry AS entry LEFT JOIN ledger_line AS line ON line.event_id = entry.event_id
+        -- An entry without lines was booked before products were kept. OFFSET 0 has the lines looked up entry by entry: a plain
+        -- join of a month's entries would read the lines of every café and day instead.
+        FROM ledger_entry AS entry
+        LEFT JOIN LATERAL (SELECT * FROM ledger_line WHERE event_id = entry.event_id OFFSET 0) AS line ON TRUE
         WHERE entry.cafe_id = ${cafeId} AND entry.business_date BETWEEN ${from} AND ${to}
         GROUP BY line.product ORDER BY "salesSum" DESC, "salesQty" DESC, line.product LIMIT ${limit}::int`;
       return rows.map(toSoldProduct);
