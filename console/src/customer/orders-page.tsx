@@ -3,7 +3,7 @@ import { useTitle } from '../shell/use-title.ts';
 import { Button, LinkButton } from '../ui/button.tsx';
 import { ProblemNote } from '../ui/problem-note.tsx';
 import { Busy, Empty } from '../ui/small.tsx';
-import { OrderLink } from './orders/order-link.tsx';
+import { OrderLink, whatIs } from './orders/order-link.tsx';
 import css from './orders/orders.module.css';
 import { useOrders } from './orders/use-orders.ts';
 import pageCss from './page.module.css';
@@ -17,12 +17,15 @@ export function OrdersPage() {
 }
 
 function Orders({ subject }: { readonly subject: string }) {
-  const { present, past, problem, more, loadingMore } = useOrders();
+  const { present, past, changed, problem, more, loadingMore } = useOrders();
   const { orders: words } = text.now;
   const empty = present?.length === 0 && past?.length === 0 && problem === undefined;
   return (
     <div class={pageCss.page}>
       <h1>{words.title}</h1>
+      <p class="visually-hidden" role="status">
+        {changed !== undefined && `${whatIs(changed)}: ${text.now.status[changed.status]}`}
+      </p>
       <PlacingNote subject={subject} />
       {problem !== undefined && problem.kind !== 'partly' && <ProblemNote problem={problem} />}
       {present === undefined && problem === undefined && <Busy />}

@@ -49,7 +49,12 @@ export function Cancel({ order, take }: CancelProps) {
           <Button look="danger" aria-disabled={busy} onClick={() => !busy && setAsking(true)}>
             {busy ? words.asking : words.button}
           </Button>
-          <p>{words.until(timeOfDay(cancellation.until!, cafe?.timeZone ?? HOME_ZONE), minutesAndSeconds(left))}</p>
+          <p>
+            {words.until(
+              timeOfDay(cancellation.until!, cafe?.timeZone ?? HOME_ZONE),
+              minutesAndSeconds(Math.floor(left)),
+            )}
+          </p>
         </>
       ) : (
         <p>{whyNot(order)}</p>

@@ -13,12 +13,19 @@ function looksOf(status: ListedOrder['status']): 'good' | 'bad' | 'warn' | 'plai
   return hasEnded(status) ? 'bad' : 'warn';
 }
 
+/** Ice Americano × 2 and 1 more */
+export function whatIs({ lines }: ListedOrder): string {
+  const [first, ...others] = lines;
+  if (first === undefined) return '';
+  const words = `${productName(first.product)} × ${first.qty}`;
+  return others.length === 0 ? words : `${words} ${text.now.orders.andMore(others.length)}`;
+}
+
 /** An order in a list: how it stands, what it is, and the way to it. */
 export function OrderLink({ order }: { readonly order: ListedOrder }) {
-  const { status, cafe, placedAt, lines, total, delivery } = order;
+  const { status, cafe, placedAt, total, delivery } = order;
   const { orders: words } = text.now;
   const zone = cafe?.timeZone ?? HOME_ZONE;
-  const [first, ...others] = lines;
   const facts = [
     status === 'ACCEPTED' && delivery?.queueNumber != null && words.number(delivery.queueNumber),
     status === 'ACCEPTED' && delivery?.readyBy != null && words.readyBy(timeOfDay(delivery.readyBy, zone)),
@@ -33,10 +40,7 @@ export function OrderLink({ order }: { readonly order: ListedOrder }) {
             <b key={fact}>{fact}</b>
           ))}
         </span>
-        <b>
-          {first !== undefined && `${productName(first.product)} × ${first.qty}`}
-          {others.length > 0 && ` ${words.andMore(others.length)}`}
-        </b>
+        <b>{whatIs(order)}</b>
         <span class={css.soft}>
           {[...(cafe === null ? [] : [cafeName(cafe.name)]), dayAndTime(placedAt, zone), won(total)].join(' · ')}
         </span>

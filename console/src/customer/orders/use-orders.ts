@@ -11,9 +11,11 @@ export type ListedOrder = ListedOrderFragment;
 const PAGE = 20;
 
 export interface ListedOrders {
-  /** Newest first, both; undefined until the first answer. */
+  /** Newest first, both, but what can be fetched before all; undefined until the first answer. */
   readonly present: readonly ListedOrder[] | undefined;
   readonly past: readonly ListedOrder[] | undefined;
+  /** The order that changed last while it was looked at. */
+  readonly changed: ListedOrder | undefined;
   readonly problem: Problem | undefined;
   /** Undefined: there are no more. */
   readonly more: (() => Promise<void>) | undefined;
@@ -24,6 +26,7 @@ export interface ListedOrders {
 export function useOrders(): ListedOrders {
   const [orders, setOrders] = useState<ReadonlyMap<string, ListedOrder>>(new Map());
   const [end, setEnd] = useState<{ readonly hasNextPage: boolean; readonly endCursor: string | null }>();
+  const [changed, setChanged] = useState<ListedOrder>();
   const [loadingMore, setLoadingMore] = useState(false);
   const [moreProblem, setMoreProblem] = useState<Problem>();
   const pages = useRef(1);
@@ -42,7 +45,11 @@ export function useOrders(): ListedOrders {
     FollowMyOrdersDocument,
     {},
     {
-      next: ({ myOrdersChanged }) => take([myOrdersChanged.order]),
+      next({ myOrdersChanged: { order } }) {
+        const before = orders.get(order.id);
+        if (before !== undefined && before.version < order.version) setChanged(order);
+        take([order]);
+      },
       // Orders may have ended that the present state does not tell of any more.
       resumed(outcome) {
         if (outcome !== 'exact') askAgain();
@@ -66,10 +73,15 @@ export function useOrders(): ListedOrders {
   const known = data !== undefined || orders.size > 0;
   const sorted = [...orders.values()].toSorted((one, other) => Date.parse(other.placedAt) - Date.parse(one.placedAt));
   return {
-    present: known ? sorted.filter(({ status }) => !hasEnded(status)) : undefined,
+    present: known ? readyFirst(sorted.filter(({ status }) => !hasEnded(status))) : undefined,
     past: known ? sorted.filter(({ status }) => hasEnded(status)) : undefined,
+    changed,
     problem: problem ?? moreProblem,
     more: end?.hasNextPage === true ? more : undefined,
     loadingMore,
   };
+}
+
+function readyFirst(orders: readonly ListedOrder[]): readonly ListedOrder[] {
+  return [...orders.filter(({ status }) => status === 'READY'), ...orders.filter(({ status }) => status !== 'READY')];
 }

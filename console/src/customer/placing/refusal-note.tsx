@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { now } from '../../ui/clock.ts';
 import { Button, LinkButton } from '../../ui/button.tsx';
 import { Note } from '../../ui/note.tsx';
@@ -26,22 +27,33 @@ interface RefusalNoteProps {
 export function RefusalNote({ placing, actions }: RefusalNoteProps) {
   const { placement } = placing;
   const { placing: words } = text.now;
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(
+    function comeIntoSight() {
+      // The button that was pressed is gone, and the note may be below the fold.
+      element.current?.focus({ preventScroll: true });
+      element.current?.scrollIntoView({ block: 'nearest' });
+    },
+    [placing.at],
+  );
   return (
-    <Note kind="bad" role="alert">
-      <p>
-        <b>{words.refused}.</b> {words.notCharged}
-      </p>
-      {sentences(placing).map((sentence) => (
-        <p key={sentence}>{sentence}</p>
-      ))}
-      <div class={css.actions}>
-        {actions === undefined ? (
-          <LinkButton href={`/order/${encodeURIComponent(placement.cafeId)}`}>{words.toCart}</LinkButton>
-        ) : (
-          wayOut(placing, actions)
-        )}
-      </div>
-    </Note>
+    <div ref={element} class={css.refusal} tabIndex={-1}>
+      <Note kind="bad" role="alert">
+        <p>
+          <b>{words.refused}.</b> {words.notCharged}
+        </p>
+        {sentences(placing).map((sentence) => (
+          <p key={sentence}>{sentence}</p>
+        ))}
+        <div class={css.actions}>
+          {actions === undefined ? (
+            <LinkButton href={`/order/${encodeURIComponent(placement.cafeId)}`}>{words.toCart}</LinkButton>
+          ) : (
+            wayOut(placing, actions)
+          )}
+        </div>
+      </Note>
+    </div>
   );
 }
 
