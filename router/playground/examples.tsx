@@ -11,7 +11,7 @@ query {
 `;
 
 /** Opens an example in a tab of its own; one that is open already is shown as it is. */
-function useOpenExample(): (example: Example) => void {
+function useOpenExample(): { isReady: boolean; open: (example: Example) => void } {
   const { tokens } = useContext(OfferedContext);
   const editors = useEditorContext({ nonNull: true });
   const { stop } = useExecutionContext({ nonNull: true });
@@ -33,38 +33,37 @@ function useOpenExample(): (example: Example) => void {
     editors.updateActiveTabValues({ ...texts, response: null });
   }
 
-  const isReady = queryEditor !== null && variableEditor !== null && headerEditor !== null && responseEditor !== null;
-
   useEffect(
     function writePending() {
       const example = pending.current;
-      if (example === undefined || !isReady) return;
       pending.current = undefined;
-      write(example);
+      if (example !== undefined) write(example);
     },
-    // When a tab was added or the editors are there, and then only.
-    [tabs.length, isReady],
+    // When a tab was added, and then only.
+    [tabs.length],
   );
 
-  return function open(example) {
+  function open(example: Example): void {
     const known = tabs.findIndex(({ query }) => query === example.query);
     if (known === activeTabIndex) return;
     stop();
     if (known >= 0) editors.changeTab(known);
-    // Right after the page has come there is a tab, and nothing to write into yet.
-    else if (!isReady) pending.current = example;
-    else if (queryEditor.getValue() === welcome) write(example);
+    else if (queryEditor?.getValue() === welcome) write(example);
     else {
       pending.current = example;
       editors.addTab();
     }
-  };
+  }
+
+  // Right after the page has come there is a tab, and nothing to write into yet.
+  const isReady = queryEditor !== null && variableEditor !== null && headerEditor !== null && responseEditor !== null;
+  return { isReady, open };
 }
 
 function Examples() {
   const { examples } = useContext(OfferedContext);
   const { tabs, activeTabIndex } = useEditorContext({ nonNull: true });
-  const open = useOpenExample();
+  const { isReady, open } = useOpenExample();
   const shown = tabs[activeTabIndex]?.query;
   return (
     <div className="examples">
@@ -81,6 +80,7 @@ function Examples() {
               <li key={example.title}>
                 <button
                   type="button"
+                  disabled={!isReady}
                   aria-current={shown === example.query ? 'true' : undefined}
                   onClick={() => open(example)}
                 >

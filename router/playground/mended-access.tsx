@@ -24,6 +24,18 @@ export function useMendedAccess(): void {
     [queryEditor, variableEditor, headerEditor, responseEditor],
   );
 
+  useEffect(function nameHistory() {
+    const pane = document.querySelector('.graphiql-plugin');
+    if (pane === null) return undefined;
+    // What is read there is a better name than the one that is the same for all.
+    const mend = (): void => {
+      for (const item of pane.querySelectorAll('.graphiql-history-item-label')) item.removeAttribute('aria-label');
+    };
+    const observer = new MutationObserver(mend);
+    observer.observe(pane, { childList: true, subtree: true });
+    return () => observer.disconnect();
+  }, []);
+
   useEffect(
     function listTabs() {
       // Tabs of ARIA may hold nothing to press, and these can be closed: so it is a list of buttons.
