@@ -1,0 +1,251 @@
+import { axeInBothThemes } from '../harness/browser-axe.ts';
+import {
+  headed,
+  hold,
+  known,
+  newCard,
+  order,
+  payButton,
+  placedOrder,
+  putIn,
+  shown,
+  timesOf,
+} from '../harness/browser-people.ts';
+import { openBrowser, screenshot, transferred, type Browser, type Theme, type Viewport } from '../harness/browser.ts';
+import { openCafe, type Cafe } from '../harness/cafe.ts';
+
+describe('the pages', () => {
+  let cafe: Cafe;
+  let browser: Browser;
+  beforeAll(async () => {
+    cafe = await openCafe();
+    browser = await openBrowser(cafe.system.urls.router);
+  }, 90_000);
+  afterEach(() => cafe.turn('payment', { mode: 'ok', latencyMs: 0 }));
+  afterAll(async () => {
+    await browser?.close();
+    await cafe?.close();
+  });
+
+  /** What an order that expects to cost next to nothing is refused for. */
+  async function refusals(cafeId: string) {
+    const dave = await cafe.customer('dave');
+    return (await dave.placeOrder({ cafeId, expectedTotal: 1 })).userErrors;
+  }
+
+  it('let anybody break payment with a click, and say clearly that nothing was charged', () =>
+    browser.story(async (openPage) => {
+      const outside = await openPage('/simulators', { viewport: 'desktop' });
+      const payment = outside.page.getByRole('region', { name: 'Payment', exact: true });
+      await payment.getByRole('button', { name: /^Declines Declines every payment/ }).click();
+      await payment.getByRole('status').filter({ hasText: 'Declines every payment.' }).waitFor();
+      await shown(outside.page, 'At least one of them makes trouble right now.');
+
+      const { page } = await openPage('/order/92', { persona: 'Alice' });
+      await putIn(page);
+      await axeInBothThemes(page);
+      await payButton(page).click();
+      await shown(page, 'Your payment was declined: the card was declined.');
+      await shown(page, 'Nothing was charged.');
+      await axeInBothThemes(page);
+      await payment.getByRole('cell', { name: 'Declined' }).waitFor();
+      await axeInBothThemes(outside.page);
+
+      await outside.page.getByRole('button', { name: 'All well again' }).click();
+      await shown(outside.page, 'All outside systems work again.');
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await placedOrder(page);
+      await headed(page, 'Paid. Waiting for the café');
+      await payment.getByRole('cell', { name: 'Paid' }).waitFor();
+      await outside.page.getByRole('region', { name: 'SMS' }).getByRole('log').getByText(/paid/i).waitFor();
+    }));
+
+  it('say that a price changed between look and order, and charge only what was agreed to', () =>
+    browser.story(async (openPage) => {
+      const { page } = await openPage('/order/92', { persona: 'Alice' });
+      await putIn(page);
+      const letGo = await hold(page, 'CustomerMenu');
+      const barista = await openPage('/barista', { persona: 'Barista of café 92', viewport: 'tablet' });
+      await barista.page.getByRole('button', { name: 'Menu and opening' }).click();
+      await barista.page.getByRole('button', { name: 'Ice Americano, ₩2,000: change the price' }).click();
+      await barista.page.getByRole('textbox', { name: 'Price of Ice Americano' }).fill('2500');
+      await axeInBothThemes(barista.page);
+      await barista.page.getByRole('button', { name: 'Save', exact: true }).click();
+      await barista.page.getByRole('button', { name: 'Ice Americano, ₩2,500: change the price' }).waitFor();
+      const dave = await cafe.customer('dave');
+      await known(async () => {
+        const { userErrors } = await dave.placeOrder({ expectedTotal: 1 });
+        return userErrors.filter(({ total }) => total === 2500);
+      }, 'PRICE_CHANGED');
+
+      await payButton(page).click();
+      await shown(page, 'The price has changed: ₩2,000 → ₩2,500.');
+      await shown(page, 'Nothing was charged.');
+      await axeInBothThemes(page);
+      letGo();
+      await page.getByRole('button', { name: 'Pay ₩2,500 instead' }).click();
+      const orderId = await placedOrder(page);
+      await headed(page, 'Paid. Waiting for the café');
+      const { charges } = await cafe.paymentBook();
+      expect(charges.filter(({ key }) => key.includes(orderId)).map(({ amount }) => amount)).toEqual([2500]);
+
+      await barista.page.getByRole('button', { name: 'Ice Americano, ₩2,500: change the price' }).click();
+      await barista.page.getByRole('textbox', { name: 'Price of Ice Americano' }).fill('2000');
+      await barista.page.getByRole('button', { name: 'Save', exact: true }).click();
+      await known(async () => {
+        const { userErrors } = await dave.placeOrder({ expectedTotal: 1 });
+        return userErrors.filter(({ total }) => total === 2000);
+      }, 'PRICE_CHANGED');
+    }));
+
+  it('say that the café closed in between, and charge nothing', () =>
+    browser.story(async (openPage) => {
+      const { page } = await openPage('/order/93', { persona: 'Bob' });
+      await page.getByRole('button', { name: /^Add / }).first().click();
+      const letGo = await hold(page, 'CustomerMenu');
+      const barista = await openPage('/barista', { persona: 'Barista of café 93', viewport: 'tablet' });
+      await barista.page.getByRole('button', { name: 'Menu and opening' }).click();
+      const open = barista.page.getByRole('switch', { name: 'Open for new orders' });
+      await open.click();
+      await shown(barista.page, 'Customers can look at the menu, not order.');
+      await known(() => refusals('93'), 'CAFE_CLOSED');
+      const before = (await cafe.paymentBook()).charges.length;
+      await payButton(page).click();
+      await shown(page, 'The café has just closed and takes no more orders.');
+      await axeInBothThemes(page);
+      letGo();
+      await page.getByRole('link', { name: 'Other cafés' }).click();
+      await page.getByRole('link', { name: /Hongdae.*Closed/ }).waitFor();
+      await axeInBothThemes(page);
+      expect((await cafe.paymentBook()).charges).toHaveLength(before);
+      await open.click();
+      await shown(barista.page, 'Customers can order now.');
+    }));
+
+  it('place one order for a double click', () =>
+    browser.story(async (openPage) => {
+      const before = (await cafe.paymentBook()).charges.length;
+      await cafe.turn('payment', { latencyMs: 300 });
+      const { page } = await openPage('/order/92', { persona: 'Bob' });
+      await putIn(page);
+      await payButton(page).dblclick();
+      await shown(page, 'Your bank is being asked. This takes a moment.');
+      await placedOrder(page);
+      await page.getByRole('link', { name: 'My orders' }).first().click();
+      await headed(page, 'Now');
+      expect(await page.getByRole('region', { name: 'Now' }).getByRole('listitem').count()).toBe(1);
+      expect((await cafe.paymentBook()).charges).toHaveLength(before + 1);
+    }));
+
+  it('go on with a payment that was under way when the page was loaded anew: one order, one charge', () =>
+    browser.story(async (openPage) => {
+      const before = (await cafe.paymentBook()).charges.length;
+      await cafe.turn('payment', { latencyMs: 1_200 });
+      const { page } = await openPage('/order/92', { persona: 'Alice' });
+      await putIn(page);
+      await payButton(page).click();
+      await shown(page, 'Your bank is being asked. This takes a moment.');
+      await axeInBothThemes(page);
+      await page.reload();
+      await placedOrder(page);
+      await headed(page, 'Paid. Waiting for the café');
+      const { charges, chargeAttempts } = await cafe.paymentBook();
+      expect(charges).toHaveLength(before + 1);
+      expect(Object.keys(chargeAttempts)).toHaveLength(before + 1);
+    }));
+
+  it('bring at most 150 kB of script for a customer, and a policy without anything inline', () =>
+    browser.story(async (openPage) => {
+      const { page } = await openPage('/order', { persona: 'Alice' });
+      await page.getByRole('link', { name: /Gangnam/ }).waitFor();
+      const bytes = await transferred(page);
+      expect(bytes).toBeGreaterThan(10_000);
+      expect(bytes).toBeLessThanOrEqual(150_000);
+      const policy = (await page.request.get('/order', { headers: { accept: 'text/html' } })).headers()[
+        'content-security-policy'
+      ];
+      expect(policy).toContain("script-src 'self'");
+      expect(policy).not.toContain('unsafe-inline');
+      expect(policy).not.toContain('unsafe-eval');
+    }));
+
+  it("speak the browser's language, and the other one at a click, with won as ₩2,000 in both", () =>
+    browser.story(async (openPage) => {
+      const { page } = await openPage('/order/92', { persona: 'Alice', language: 'ko' });
+      await headed(page, '카페포미 강남점');
+      await page.getByRole('button', { name: '아이스 아메리카노 담기', exact: true }).click();
+      await page.getByRole('button', { name: '₩2,000 결제하기' }).waitFor();
+      await axeInBothThemes(page);
+      await page.getByRole('button', { name: 'EN, English' }).click();
+      await payButton(page).filter({ hasText: '₩2,000' }).waitFor();
+      expect(await page.evaluate('document.documentElement.lang')).toBe('en');
+      await page.reload();
+      await headed(page, 'Café For Me Gangnam');
+    }));
+
+  it("show times on the café's clock, wherever the reader is", () =>
+    browser.story(async (openPage) => {
+      const { page } = await openPage('/order/92', { persona: 'Bob', timezone: 'America/New_York' });
+      await order(page);
+      const times = await timesOf(page);
+      expect(times.length).toBeGreaterThan(0);
+      const inSeoul = new Intl.DateTimeFormat('en-US', { timeZone: 'Asia/Seoul', hour: 'numeric', minute: '2-digit' });
+      expect(times.map((time) => time.shown)).toEqual(times.map(({ instant }) => inSeoul.format(new Date(instant))));
+    }));
+
+  it('take a token where nobody can be picked, and say why', () =>
+    browser.story(async (openPage) => {
+      const { page, tolerate } = await openPage('/order');
+      tolerate(/404/);
+      await page.route('**/demo/personas', async (route) => route.fulfill({ status: 404, json: {} }));
+      await page.reload();
+      await shown(page, 'Nobody can be picked here: demo sign-in is off.');
+      await axeInBothThemes(page);
+      await page.getByRole('textbox', { name: 'Token' }).fill('nonsense');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await shown(page, 'This is no token that is good here');
+      await page
+        .getByRole('textbox', { name: 'Token' })
+        .fill(await cafe.system.token({ role: 'customer', sub: 'carol', name: 'Carol' }));
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('link', { name: /Gangnam/ }).waitFor();
+    }));
+
+  it.each<[Viewport, Theme]>([
+    ['phone', 'light'],
+    ['phone', 'dark'],
+    ['tablet', 'light'],
+    ['tablet', 'dark'],
+  ])('look right on a %s, %s', (viewport, theme) =>
+    browser.story(async (openPage) => {
+      const looks = { viewport, theme } as const;
+      const customer = await openPage('/order/92', { persona: 'Alice', ...looks });
+      await customer.page.getByRole('button', { name: /^Add / }).first().waitFor();
+      await putIn(customer.page);
+      await payButton(customer.page).waitFor();
+      const barista = await openPage('/barista', { persona: 'Barista of café 92', ...looks });
+      const sales = await openPage('/sales/92', { persona: 'Accountant', ...looks });
+      const outside = await openPage('/simulators', looks);
+      const home = await openPage('/', looks);
+      await home.page.getByRole('button', { name: 'Alice' }).waitFor();
+      await outside.page.getByRole('table').first().waitFor();
+      await shown(sales.page, 'Live');
+      const take = async (page: (typeof home)['page'], name: string) =>
+        screenshot(page, `${name}-${viewport}-${theme}`);
+      await take(customer.page, 'menu');
+      await payButton(customer.page).click();
+      const orderId = await placedOrder(customer.page);
+      await newCard(barista.page, orderId).waitFor();
+      await headed(customer.page, 'Paid. Waiting for the café');
+      await take(customer.page, 'order');
+      await take(barista.page, 'barista');
+      await take(sales.page, 'sales');
+      await take(outside.page, 'simulators');
+      await take(home.page, 'home');
+      // Nothing is wider than the screen.
+      for (const { page } of [customer, barista, sales, outside, home]) {
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      }
+    }),
+  );
+});
