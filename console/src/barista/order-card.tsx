@@ -152,7 +152,7 @@ function Accept({ orderId }: { readonly orderId: string }) {
             disabled={busy}
             onClick={() => setMinutes(one)}
           >
-            {text.now.minutes(one)}
+            <b>{one}</b> <small>{text.now.minutesUnit}</small>
           </button>
         ))}
       </div>

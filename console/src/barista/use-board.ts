@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { BoardChangesDocument, BoardDeliveryNowDocument, BoardPresentDocument } from '../generated/documents.ts';
 import { client } from '../graph/client.ts';
+import { connection } from '../graph/connection.ts';
 import type { Problem } from '../graph/problem.ts';
 import { useAsk } from '../graph/use-ask.ts';
 import { useLive, type LiveState } from '../graph/use-live.ts';
@@ -27,6 +28,8 @@ export interface UsedBoard extends BoardActions {
 
 /** What is said on a card stays so long. ms */
 const SAID_FOR = 20_000;
+/** The feed tells all; this finds what ended between the first answer and the feed's beginning. ms */
+const LOOK_AGAIN = 30_000;
 /** To ask again what became of an order after that failed. ms */
 const ASK_AGAIN = 3_000;
 
@@ -38,7 +41,7 @@ export function useBoard(cafeId: string): UsedBoard {
   const silence = useRef(new Map<string, ReturnType<typeof setTimeout>>());
   const latest = useRef(board);
   latest.current = board;
-  const present = useAsk(BoardPresentDocument, { cafeId });
+  const present = useAsk(BoardPresentDocument, { cafeId }, { every: LOOK_AGAIN });
 
   function told(delivery: Delivery, at?: string): void {
     step({
@@ -58,6 +61,18 @@ export function useBoard(cafeId: string): UsedBoard {
       // The present state comes again, and says nothing of those that were finished meanwhile.
       resumed: (outcome) => void (outcome === 'exact' || present.askAgain()),
     },
+  );
+
+  const connected = connection.value.state === 'live';
+  const begun = live.state === 'live';
+  const first = useRef(true);
+  useEffect(
+    function askWithTheFeed() {
+      // What the present state was asked for before the feed began may have changed in between.
+      if (!first.current && connected) present.askAgain();
+      first.current = false;
+    },
+    [connected, begun],
   );
 
   useEffect(
