@@ -1,4 +1,4 @@
-import { useContext, useEffect, useState } from 'react';
+import { useContext, useEffect, useRef, useState } from 'react';
 import { useEditorContext } from '@graphiql/react';
 import { OfferedContext, tokenIn, withToken } from './offered.ts';
 
@@ -21,6 +21,8 @@ export function Persona() {
     },
     [headerEditor, activeTabIndex],
   );
+
+  useReturningPersona();
 
   function become(value: string): void {
     const headers = withToken(headerEditor?.getValue() ?? '', tokens[Number(value)]?.token);
@@ -54,5 +56,23 @@ export function Persona() {
       )}
       <h1 className="page-logo">Graph</h1>
     </div>
+  );
+}
+
+/** Tokens are not kept over a reload, but tabs are: who ran an example runs it again. */
+function useReturningPersona(): void {
+  const { tokens, examples } = useContext(OfferedContext);
+  const { headerEditor, tabs, activeTabIndex } = useEditorContext({ nonNull: true });
+  const seen = useRef(new Set<string>());
+  const tab = tabs[activeTabIndex];
+  useEffect(
+    function returnToTab() {
+      if (headerEditor === null || tab === undefined || seen.current.has(tab.id)) return;
+      seen.current.add(tab.id);
+      const persona = examples.find(({ query }) => query === tab.query)?.persona;
+      const token = tokens.find(({ label }) => label === persona)?.token;
+      if (token !== undefined && headerEditor.getValue() === '') headerEditor.setValue(withToken('', token));
+    },
+    [headerEditor, tab, tokens, examples],
   );
 }

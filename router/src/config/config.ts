@@ -41,7 +41,7 @@ The environment:
   EXPLAIN_ENABLED           true: requests that ask for it are told their query plan; default false
   PLAYGROUND_TOKENS_FILE    JSON [{"label", "token"}] that the playground offers, and GET /demo/personas to
                             pages; for demonstrations only
-  PLAYGROUND_EXAMPLES_FILE  JSON [{"title", "query", "variables"}] that the playground offers
+  PLAYGROUND_EXAMPLES_FILE  JSON [{"title", "query", "variables", …}] that the playground offers; see PLAYGROUND.md
   PAGES_DIRECTORY           a folder of built pages, which are served at / and below
   PAGES_FORWARD             what pages need beside the graph: path=address,path=address, or a JSON object
 

@@ -65,7 +65,12 @@ const playgroundSettings = z.strictObject({
     .describe(
       'JSON [{"label", "token"}] that the playground offers, and GET /demo/personas to pages; for demonstrations only.',
     ),
-  examplesFile: z.string().optional().describe('JSON [{"title", "query", "variables"}] that the playground offers.'),
+  examplesFile: z
+    .string()
+    .optional()
+    .describe(
+      'JSON [{"title", "about", "persona", "query", "variables"}] that the playground offers. See PLAYGROUND.md.',
+    ),
 });
 
 /**

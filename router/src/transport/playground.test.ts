@@ -64,6 +64,22 @@ describe('the playground', () => {
     }
   });
 
+  it('comes compressed to who takes it so', async () => {
+    for (const [encoding, expected] of [
+      ['gzip, deflate, br', 'br'],
+      ['gzip', 'gzip'],
+      ['identity', null],
+    ] as const) {
+      const response = await fetch(router.url, { headers: { ...browser, 'accept-encoding': encoding } });
+      expect([response.headers.get('content-encoding'), response.headers.get('vary')]).toEqual([
+        expected,
+        'accept-encoding',
+      ]);
+      expect(await response.text()).toContain('<title>GraphQL playground</title>');
+    }
+    expect((await fetch(new URL('/playground/index.html.br', router.url))).status).toBe(404);
+  });
+
   it('names nothing outside of itself in its styles', async () => {
     for (const name of await readdir(join(directory, 'built'))) {
       if (!name.endsWith('.css')) continue;
