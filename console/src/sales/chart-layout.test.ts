@@ -2,7 +2,7 @@ import { layOut, nearestBar } from './chart-layout.ts';
 import { fillPeriods, periodsUntil, type PeriodSums } from './periods.ts';
 
 const written = (amount: number): string => `₩${amount}`;
-const size = { width: 800, height: 300, written };
+const size = { width: 800, height: 300, written, named: (period: string): string => period.slice(4) };
 
 function sumsOf(...sold: number[]): PeriodSums[] {
   return sold.map((won, n) => ({ period: `2020051${n}`, ordered: 0, sold: won, canceled: 0, qty: 0, orders: 0 }));
@@ -53,8 +53,23 @@ describe('the layout of the chart', () => {
     const wide = layOut(sums, { ...size, width: 2400 });
     const narrow = layOut(sums, { ...size, width: 320 });
     expect(wide.labels).toHaveLength(30);
-    expect(narrow.labels.length).toBeLessThan(6);
+    expect(narrow.labels.length).toBeLessThan(8);
     for (const { labels } of [wide, narrow]) expect(labels.at(-1)?.period).toBe('20200514');
+  });
+
+  it('keeps labels apart and within the frame, however long and in whatever script they are', () => {
+    const sums = fillPeriods(periodsUntil('20200514', 'MONTH'), []);
+    for (const [name, letter] of [
+      ['December 2020', 7],
+      ['2020년 12월', 12],
+    ] as const) {
+      for (const width of [300, 640, 1600]) {
+        const { labels } = layOut(sums, { ...size, width, named: () => name });
+        const half = (name.length * letter) / 2;
+        labels.forEach(({ x }, n) => expect(x - (labels[n - 1]?.x ?? 0)).toBeGreaterThan(n === 0 ? 0 : half * 1.5));
+        expect(labels.at(-1)!.x + half * 0.8).toBeLessThanOrEqual(width);
+      }
+    }
   });
 
   it('finds the bar that a finger means, at the edges, too', () => {

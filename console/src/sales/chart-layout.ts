@@ -32,22 +32,32 @@ export interface ChartLayout {
 
 const TOP = 10;
 const RIGHT = 10;
+/** Between two labels below, at least. */
+const APART = 10;
 /** For a line of labels. */
 const BELOW = 26;
-/** Of a digit of an amount. */
-const DIGIT = 7.2;
-/** The least that a label below needs. */
-const LABEL = 62;
+/** Of a letter or a digit, and of a Korean letter, at the size of labels; a bit more than most. */
+const LETTER = 7.2;
+const WIDE_LETTER = 12;
+
+function widthOf(label: string): number {
+  return Array.from(label).reduce((so, letter) => so + (letter > '\u2e80' ? WIDE_LETTER : LETTER), 0);
+}
+
+export interface ChartSize {
+  readonly width: number;
+  readonly height: number;
+  readonly written: (amount: number) => string;
+  readonly named: (period: string) => string;
+}
 
 /**
  * Where the bars, lines and labels of a chart go.
  *
  * @param written an amount as it will be written at its line
+ * @param named a period as it will be written below its bar
  */
-export function layOut(
-  sums: readonly PeriodSums[],
-  { width, height, written }: { width: number; height: number; written: (amount: number) => string },
-): ChartLayout {
+export function layOut(sums: readonly PeriodSums[], { width, height, written, named }: ChartSize): ChartLayout {
   const most = Math.max(0, ...sums.map(({ sold, ordered }) => Math.max(sold, ordered)));
   const least = Math.min(0, ...sums.map(({ sold }) => sold));
   const y = scaleLinear()
@@ -59,10 +69,13 @@ export function layOut(
     .ticks(4)
     .filter(Number.isInteger)
     .map((amount) => ({ y: y(amount), amount }));
-  const left = Math.ceil(Math.max(...ticks.map(({ amount }) => written(amount).length)) * DIGIT) + 10;
+  const left = Math.ceil(Math.max(...ticks.map(({ amount }) => widthOf(written(amount))))) + 10;
+  const label = Math.max(0, ...sums.map(({ period }) => widthOf(named(period))));
+  // Room for half of the last label.
+  const right = width - Math.max(RIGHT, label / 2);
   const x = scaleBand()
     .domain(sums.map(({ period }) => period))
-    .range([left, width - RIGHT])
+    .range([left, right])
     .paddingInner(0.28)
     .paddingOuter(0.14);
   const zero = y(0);
@@ -74,12 +87,12 @@ export function layOut(
     sold: { ...boxOf(each.sold), below: each.sold < 0 },
     ordered: boxOf(Math.max(0, each.ordered)),
   }));
-  const every = Math.max(1, Math.ceil(LABEL / x.step()));
+  const every = Math.max(1, Math.ceil((label + APART) / x.step()));
   const labels = bars
     // Counted from the end: the present one has its label.
     .filter((_, n) => (bars.length - 1 - n) % every === 0)
     .map((bar) => ({ x: bar.x + bar.width / 2, period: bar.period }));
-  return { bars, zero, ticks, labels, left, right: width - RIGHT, bottom: height - BELOW, step: x.step() };
+  return { bars, zero, ticks, labels, left, right, bottom: height - BELOW, step: x.step() };
 }
 
 /** The place in the list of the bar that is nearest to a point. */

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { businessDay, count, won } from '../text/format.ts';
+import { language } from '../text/language.ts';
 import { layOut, nearestBar } from './chart-layout.ts';
 import css from './page.module.css';
 import type { Grouping, PeriodSums } from './periods.ts';
@@ -22,7 +23,7 @@ export function Chart({ sums, grouping, picked, pick }: ChartProps) {
   const width = useWidth(frame);
   const [over, setOver] = useState<number>();
   const words = text.now.chart;
-  const layout = layOut(sums, { width, height: HEIGHT, written: won });
+  const layout = layOut(sums, { width, height: HEIGHT, written: won, named: shortly });
   const last = sums.length - 1;
   const place = picked === undefined ? last : sums.findIndex(({ period }) => period === picked);
   const spoken = sums[place];
@@ -108,8 +109,8 @@ export function Chart({ sums, grouping, picked, pick }: ChartProps) {
           );
         })}
         {layout.labels.map(({ x, period }) => (
-          <text key={period} class={css.tick} x={Math.min(x, width - 26)} y={HEIGHT - 6} text-anchor="middle">
-            {businessDay(period)}
+          <text key={period} class={css.tick} x={x} y={HEIGHT - 6} text-anchor="middle">
+            {shortly(period)}
           </text>
         ))}
       </svg>
@@ -130,6 +131,14 @@ export function Chart({ sums, grouping, picked, pick }: ChartProps) {
       )}
     </div>
   );
+}
+
+/** A period as there is room for below a bar: May 14; of months, Jan 2021 and then Feb, Mar… */
+function shortly(period: string): string {
+  if (period.length === 8) return businessDay(period);
+  const date = new Date(Date.UTC(Number(period.slice(0, 4)), Number(period.slice(4)) - 1));
+  const year = period.endsWith('01') ? ({ year: 'numeric' } as const) : {};
+  return date.toLocaleDateString(language.value, { timeZone: 'UTC', month: 'short', ...year });
 }
 
 /** The width of an element, in px, as it changes. */
