@@ -39,6 +39,10 @@ async function open(page: Page, title: string): Promise<void> {
   await page.getByRole('button', { name: new RegExp(`^${escaped(title)}`) }).click();
 }
 
+/** Who the present tab is. */
+const personaOf = (page: Page) =>
+  page.evaluate<string>(`document.querySelector('.persona select').selectedOptions[0].label`);
+
 const run = (page: Page) => page.getByRole('button', { name: 'Execute query' }).click();
 
 /** What the answer's pane says; undefined where that is nothing yet. */
@@ -110,7 +114,7 @@ describe('the playground', () => {
         for (const { title, persona, query } of examples) {
           await open(page, title);
           await eventually(
-            () => page.evaluate<string>(`document.querySelector('.persona select').selectedOptions[0].label`),
+            () => personaOf(page),
             (label) => label === persona,
           );
           if (query.startsWith('subscription')) {
@@ -182,6 +186,11 @@ describe('the playground', () => {
       expect((await second).postData()).not.toContain('explain');
       await page.reload();
       await page.getByRole('button', { name: 'Show the query plan' }).waitFor();
+      // The tab is there again, and runs as who it ran before.
+      await eventually(
+        () => personaOf(page),
+        (label) => label === 'Customer Alice',
+      );
     }));
 
   it('shows a subscription come back exactly after its connection was dropped', () =>
