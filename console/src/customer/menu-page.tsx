@@ -117,7 +117,9 @@ function Menu({ subject, cafeId }: { readonly subject: string; readonly cafeId: 
         placer={placer}
         wait={wait}
       />
-      {checked.lines.length > 0 && <CartBar count={checked.count} total={checked.total} />}
+      {checked.lines.length > 0 && (
+        <CartBar count={checked.count} total={checked.total} missing={checked.missing.length > 0} />
+      )}
     </div>
   );
 }

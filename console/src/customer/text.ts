@@ -51,6 +51,7 @@ export const text = defineText({
       phoneWrong: 'A phone number has 7 to 15 digits, such as 010-1234-5678.',
       pay: (total: string) => `Pay ${total}`,
       paying: 'Paying…',
+      showMissing: 'Something is sold out',
       show: (count: number) => (count === 1 ? 'See your order · 1 piece' : `See your order · ${count} pieces`),
     },
     placing: {
@@ -127,7 +128,7 @@ export const text = defineText({
     closed: '영업 종료',
     asOf: (time) => `${time} 기준이에요. 지금은 매장 시스템이 응답하지 않아서 계속 확인하고 있어요.`,
     cafes: {
-      title: '어느 매장에서 가져가실까요?',
+      title: '어느 매장에서 주문할까요?',
       none: '아직 매장이 없어요.',
       closedNote: '지금은 주문을 받지 않아요. 메뉴는 볼 수 있어요.',
     },
@@ -162,13 +163,14 @@ export const text = defineText({
       phoneWrong: '전화번호는 숫자 7~15자리예요. 예: 010-1234-5678',
       pay: (total) => `${total} 결제하기`,
       paying: '결제 중…',
+      showMissing: '품절된 메뉴가 있어요',
       show: (count) => `담은 메뉴 보기 · ${count}개`,
     },
     placing: {
       bank: '은행에 결제를 요청하고 있어요. 잠시만 기다려 주세요.',
       again: '계속 시도하고 있어요. 두 번 결제되지 않으니 걱정하지 마세요.',
       unknown: '아직 응답이 없어서 주문이 접수되었는지 알 수 없어요. 자동으로 다시 보내고 있고, 두 번 결제되지 않아요.',
-      failed: '주문을 마치지 못했어요. 먼저 내 주문을 확인하고, 없으면 다시 보내거나 취소해 주세요.',
+      failed: '주문을 마치지 못했어요. 먼저 내 주문을 확인하고, 없으면 다시 보내거나 그만둘 수 있어요.',
       left: (time, total) =>
         `${time}에 ${total}을 주문하던 중에 화면이 닫혔어요. 지금 보낼까요? 이미 접수된 주문이라면 다시 결제되지 않아요.`,
       sendAgain: '다시 보내기',

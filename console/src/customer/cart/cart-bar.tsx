@@ -10,10 +10,12 @@ interface CartBarProps {
   readonly count: number;
   /** Won. */
   readonly total: number;
+  /** Something in it is not to be had any more. */
+  readonly missing: boolean;
 }
 
 /** On a phone, what is in the cart, and the way to it while it is out of sight. */
-export function CartBar({ count, total }: CartBarProps) {
+export function CartBar({ count, total, missing }: CartBarProps) {
   const [inSight, setInSight] = useState(false);
   useEffect(function watch() {
     const cart = document.getElementById(CART_ID);
@@ -28,7 +30,7 @@ export function CartBar({ count, total }: CartBarProps) {
   if (inSight) return null;
   return (
     <a class={css.bar} href={`#${CART_ID}`} target="_self">
-      <span>{text.now.cart.show(count)}</span>
+      <span>{missing ? text.now.cart.showMissing : text.now.cart.show(count)}</span>
       <b>{won(total)}</b>
     </a>
   );

@@ -8,7 +8,7 @@ import { Note } from '../../ui/note.tsx';
 import css from '../page.module.css';
 import { OpenNote } from '../placing/open-note.tsx';
 import type { Placer } from '../placing/placer.ts';
-import { isOpen } from '../placing/placing.ts';
+import { isOpen, type Placement } from '../placing/placing.ts';
 import { hasItsOwnWay, RefusalNote } from '../placing/refusal-note.tsx';
 import { text } from '../text.ts';
 import { CART_ID } from './cart-bar.tsx';
@@ -41,13 +41,14 @@ export function CartPanel({ cafeId, cart, change, menu, open, placer, wait }: Ca
       ? words.phoneWrong
       : undefined;
 
-  function pay(expectedTotal = checked.total, of = cart): void {
-    placer.place({
-      cafeId,
-      lines: of.lines.map(({ product, qty }) => ({ product, qty })),
-      expectedTotal,
-      phone: phone === '' ? null : phone,
-    });
+  const phoneWanted = phone === '' ? null : phone;
+  function pay(): void {
+    const lines = cart.lines.map(({ product, qty }) => ({ product, qty }));
+    placer.place({ cafeId, lines, expectedTotal: checked.total, phone: phoneWanted });
+  }
+  /** The refused order as a new one: the cart may be empty, where it comes from an earlier visit. */
+  function payAgain({ lines, expectedTotal }: Placement, total = expectedTotal): void {
+    placer.place({ cafeId, lines, expectedTotal: total, phone: phoneWanted });
   }
   function takeOut(products: readonly string[]): void {
     placer.dismiss();
@@ -99,21 +100,20 @@ export function CartPanel({ cafeId, cart, change, menu, open, placer, wait }: Ca
         <RefusalNote
           placing={placing}
           {...(refusedHere
-            ? { actions: { tryAgain: () => pay(), payNew: (total: number) => pay(total), takeOut } }
+            ? {
+                actions: {
+                  tryAgain: () => payAgain(placing.placement),
+                  payNew: (total: number) => payAgain(placing.placement, total),
+                  takeOut,
+                },
+              }
             : {})}
         />
       )}
       {checked.lines.length > 0 && !(refusedHere && hasItsOwnWay(placing)) && (
         <>
           {open && wait}
-          <Button
-            look="primary"
-            big
-            class={css.pay}
-            disabled={!canPay && !busy}
-            aria-disabled={busy}
-            onClick={() => pay()}
-          >
+          <Button look="primary" big class={css.pay} disabled={!canPay && !busy} aria-disabled={busy} onClick={pay}>
             <CreditCard size={20} aria-hidden="true" />
             {busy ? words.paying : words.pay(won(checked.total))}
           </Button>

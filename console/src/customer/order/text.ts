@@ -113,7 +113,7 @@ export const text = defineText({
     headline: {
       PENDING_PAYMENT: '결제하고 있어요',
       PAYMENT_FAILED: '결제하지 못했어요',
-      PLACED: '결제되었어요. 매장 확인을 기다려요',
+      PLACED: '결제되었어요. 매장 확인을 기다리고 있어요',
       CANCEL_REQUESTED: '매장의 답을 기다리고 있어요',
       ACCEPTED: '주문이 접수되었어요',
       READY: '준비되었어요! 찾으러 오세요',

@@ -38,13 +38,16 @@ export function RefusalNote({ placing, actions }: RefusalNoteProps) {
   );
   return (
     <div ref={element} class={css.refusal} tabIndex={-1}>
-      <Note kind="bad" role="alert">
-        <p>
-          <b>{words.refused}.</b> {words.notCharged}
-        </p>
-        {sentences(placing).map((sentence) => (
-          <p key={sentence}>{sentence}</p>
-        ))}
+      <Note kind="bad">
+        {/* Without the buttons: one of them counts down, and would be read out each second. */}
+        <div role="alert" class={css.says}>
+          <p>
+            <b>{words.refused}.</b> {words.notCharged}
+          </p>
+          {sentences(placing).map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </div>
         <div class={css.actions}>
           {actions === undefined ? (
             <LinkButton href={`/order/${encodeURIComponent(placement.cafeId)}`}>{words.toCart}</LinkButton>
