@@ -1,5 +1,6 @@
 import { axeInBothThemes } from '../harness/browser-axe.ts';
 import {
+  cardOf,
   headed,
   hold,
   known,
@@ -8,11 +9,13 @@ import {
   payButton,
   placedOrder,
   putIn,
+  queueNumberOn,
   shown,
   timesOf,
 } from '../harness/browser-people.ts';
 import { openBrowser, screenshot, transferred, type Browser, type Theme, type Viewport } from '../harness/browser.ts';
 import { openCafe, type Cafe } from '../harness/cafe.ts';
+import { eventually } from '../harness/eventually.ts';
 
 describe('the pages', () => {
   let cafe: Cafe;
@@ -211,41 +214,107 @@ describe('the pages', () => {
       await page.getByRole('link', { name: /Gangnam/ }).waitFor();
     }));
 
-  it.each<[Viewport, Theme]>([
-    ['phone', 'light'],
-    ['phone', 'dark'],
-    ['tablet', 'light'],
-    ['tablet', 'dark'],
-  ])('look right on a %s, %s', (viewport, theme) =>
-    browser.story(async (openPage) => {
-      const looks = { viewport, theme } as const;
-      const customer = await openPage('/order/92', { persona: 'Alice', ...looks });
-      await customer.page.getByRole('button', { name: /^Add / }).first().waitFor();
-      await putIn(customer.page);
-      await payButton(customer.page).waitFor();
-      const barista = await openPage('/barista', { persona: 'Barista of café 92', ...looks });
-      const sales = await openPage('/sales/92', { persona: 'Accountant', ...looks });
-      const outside = await openPage('/simulators', looks);
-      const home = await openPage('/', looks);
-      await home.page.getByRole('button', { name: 'Alice' }).waitFor();
-      await outside.page.getByRole('table').first().waitFor();
-      await shown(sales.page, 'Live');
-      const take = async (page: (typeof home)['page'], name: string) =>
-        screenshot(page, `${name}-${viewport}-${theme}`);
-      await take(customer.page, 'menu');
-      await payButton(customer.page).click();
-      const orderId = await placedOrder(customer.page);
-      await newCard(barista.page, orderId).waitFor();
-      await headed(customer.page, 'Paid. Waiting for the café');
-      await take(customer.page, 'order');
-      await take(barista.page, 'barista');
-      await take(sales.page, 'sales');
-      await take(outside.page, 'simulators');
-      await take(home.page, 'home');
-      // Nothing is wider than the screen.
-      for (const { page } of [customer, barista, sales, outside, home]) {
-        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  describe('in pictures', () => {
+    const HERE = '94';
+    /** Orders that stand still at the café: handed over, ready, in making, new. */
+    beforeAll(async () => {
+      const [bob, staff] = await Promise.all([cafe.customer('bob'), cafe.staff(HERE)]);
+      const { cafe: place } = await bob.graph.data<{ cafe: { menu: { product: string; available: boolean }[] } }>(
+        `{ cafe(id: "${HERE}") { menu { product available } } }`,
+      );
+      const products = place.menu.flatMap(({ product, available }) => (available ? [product] : []));
+      const carts = [...products, ...products].slice(0, 9).map((product, index) => ({ product, qty: 1 + (index % 3) }));
+      for (const [index, line] of carts.entries()) {
+        const { id } = await bob.paidOrder({ cafeId: HERE, lines: [line] });
+        await eventually(
+          () => staff.delivery(id),
+          (delivery) => delivery !== null,
+        );
+        if (index > 6) continue;
+        await staff.act('acceptOrder', id, { readyInMinutes: 5 + index });
+        if (index > 5) continue;
+        const { delivery } = await staff.act('markReady', id);
+        if (index < 4) await staff.act('handOver', id, { pickupCode: delivery?.pickupCode });
       }
-    }),
-  );
+    }, 60_000);
+
+    it.each<[Viewport, Theme]>([
+      ['phone', 'light'],
+      ['phone', 'dark'],
+      ['tablet', 'light'],
+      ['tablet', 'dark'],
+    ])('look right on a %s, %s', (viewport, theme) =>
+      browser.story(async (openPage) => {
+        const looks = { viewport, theme } as const;
+        const customer = await openPage(`/order/${HERE}`, { persona: 'Alice', ...looks });
+        await customer.page.getByRole('button', { name: /^Add / }).first().click();
+        await customer.page.getByRole('button', { name: /^Add / }).nth(2).click();
+        await payButton(customer.page).waitFor();
+        const barista = await openPage('/barista', { persona: `Barista of café ${HERE}`, ...looks });
+        const sales = await openPage(`/sales/${HERE}`, { persona: 'Accountant', ...looks });
+        const outside = await openPage('/simulators', looks);
+        const home = await openPage('/', looks);
+        await home.page.getByRole('button', { name: 'Alice' }).waitFor();
+        await outside.page.getByRole('table').first().waitFor();
+        const take = async ({ page }: typeof home, name: string, inDocs?: string) =>
+          screenshot(page, `${name}-${viewport}-${theme}`, inDocs);
+        const kept = (name: string, of: Viewport, by: Theme) =>
+          of === viewport && by === theme ? `${name}-${of}${by === 'dark' ? '-dark' : ''}` : undefined;
+
+        await take(customer, 'menu', kept('menu', 'phone', 'light'));
+        await payButton(customer.page).click();
+        const orderId = await placedOrder(customer.page);
+        await newCard(barista.page, orderId).waitFor();
+        await headed(customer.page, 'Paid. Waiting for the café');
+        const staff = await cafe.staff(HERE);
+        await staff.act('acceptOrder', orderId);
+        const number = await queueNumberOn(customer.page);
+        if (viewport === 'tablet') await cardOf(barista.page, number).waitFor();
+        await shown(sales.page, /^Sales today /);
+        await sales.page.getByText('Received').first().waitFor();
+        await take(customer, 'order', kept('customer', 'phone', 'light'));
+        await take(barista, 'barista', kept('barista', 'tablet', 'light'));
+        await take(sales, 'sales', kept('sales', 'tablet', 'dark'));
+        await take(outside, 'simulators', kept('simulators', 'tablet', 'light'));
+        await take(home, 'home', kept('home', 'tablet', 'light'));
+        for (const { page } of [customer, barista, sales, outside, home]) {
+          expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+        }
+
+        const { delivery } = await staff.act('markReady', orderId);
+        await headed(customer.page, 'Ready! Come and get it');
+        await take(customer, 'ready', kept('ready', 'phone', 'dark'));
+        await staff.act('handOver', orderId, { pickupCode: delivery?.pickupCode });
+      }),
+    );
+
+    it('stand side by side', () =>
+      browser.story(async (openPage) => {
+        const customer = await openPage(`/order/${HERE}`, { persona: 'Alice', viewport: 'phone' });
+        const barista = await openPage('/barista', { persona: `Barista of café ${HERE}`, viewport: 'tablet' });
+        const sales = await openPage(`/sales/${HERE}`, { persona: 'Accountant', viewport: 'tablet' });
+        await customer.page.getByRole('button', { name: /^Add / }).first().click();
+        await payButton(customer.page).click();
+        const orderId = await placedOrder(customer.page);
+        await newCard(barista.page, orderId).waitFor();
+        await (await cafe.staff(HERE)).act('acceptOrder', orderId);
+        await cardOf(barista.page, await queueNumberOn(customer.page)).waitFor();
+        await shown(sales.page, /^Sales today /);
+        const pictures = await Promise.all(
+          [customer, barista, sales].map(async ({ page }, index) => screenshot(page, `side-by-side-${index + 1}`)),
+        );
+        const frame = await openPage('/', { viewport: 'desktop' });
+        await frame.page.setViewportSize({ width: 1800, height: 600 });
+        await frame.page.goto('about:blank');
+        await frame.page.setContent(
+          `<body style="margin: 0; height: 600px; display: flex; gap: 14px; align-items: center; justify-content: center">${pictures
+            .map(
+              (png) =>
+                `<img height="560" src="data:image/png;base64,${png.toString('base64')}" style="border-radius: 14px; box-shadow: 0 2px 14px #0004">`,
+            )
+            .join('')}</body>`,
+        );
+        await screenshot(frame.page, 'three-pages', 'three-pages');
+      }));
+  });
 });

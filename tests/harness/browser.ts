@@ -97,6 +97,7 @@ async function tellStory(
       timezoneId: options.timezone ?? 'Asia/Seoul',
       viewport: VIEWPORTS[options.viewport ?? 'phone'],
       hasTouch: (options.viewport ?? 'phone') !== 'desktop',
+      isMobile: (options.viewport ?? 'phone') !== 'desktop',
       colorScheme: options.theme ?? 'light',
       reducedMotion: 'reduce',
     });
@@ -146,16 +147,22 @@ async function keepEvidence(name: string, cast: readonly Cast[]): Promise<void> 
   );
 }
 
-/** A picture of the page, in `.local/test/screenshots`, and in `docs/screenshots` where SCREENSHOTS says `docs`. */
-export async function screenshot(page: Page, name: string): Promise<void> {
-  const folders = [join(localDir, 'test', 'screenshots')];
-  if (process.env['SCREENSHOTS'] === 'docs') folders.push(join(root, 'docs', 'screenshots'));
+/**
+ * A picture of what is in sight, in `.local/test/screenshots`.
+ *
+ * @param inDocs the name that it has in `docs/screenshots`, where it goes when SCREENSHOTS says `docs`
+ */
+export async function screenshot(page: Page, name: string, inDocs?: string): Promise<Buffer> {
+  const paths = [join(localDir, 'test', 'screenshots', `${name}.png`)];
+  if (inDocs !== undefined && process.env['SCREENSHOTS'] === 'docs') {
+    paths.push(join(root, 'docs', 'screenshots', `${inDocs}.png`));
+  }
   const picture = await page.screenshot({ animations: 'disabled', caret: 'hide' });
-  for (const folder of folders) {
-    const path = join(folder, `${name}.png`);
+  for (const path of paths) {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, picture);
   }
+  return picture;
 }
 
 /** Bytes of script, compressed as they came, that the page has loaded so far. */
