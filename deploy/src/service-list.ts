@@ -50,8 +50,14 @@ export function urlOf(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 
-export function simulatorPrograms({ ports }: { ports: Ports }): Program[] {
-  return SIMULATORS.map((name) => ({ name, port: ports[name], args: [main('simulators'), name], env: {} }));
+/** @param journals the folder in which they keep their books; without it they forget them with their process */
+export function simulatorPrograms({ ports, journals }: { ports: Ports; journals?: string | undefined }): Program[] {
+  return SIMULATORS.map((name) => ({
+    name,
+    port: ports[name],
+    args: [main('simulators'), name],
+    env: journals === undefined ? {} : { JOURNAL: join(journals, `${name}.jsonl`) },
+  }));
 }
 
 /** Every service, with what it needs to know about the others: where its own servers and its outside systems are, no more. */

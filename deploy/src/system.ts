@@ -175,7 +175,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const playgroundTokens = await writeDemoTokens(dir);
     const routerKey = secretsFile(join(dir, 'secrets.json'))('router key');
     // What needs no servers comes up while those do.
-    const simulators = simulatorPrograms({ ports });
+    const simulators = simulatorPrograms({ ports, journals: temporary ? undefined : join(dir, 'simulators') });
     const router = routerProgram({ ports, routerKey, jwks, playgroundTokens, supergraph: options.supergraph });
     for (const program of [...simulators, router]) add(programPart(program, logDir));
     const early = Promise.all([

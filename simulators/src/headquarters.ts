@@ -1,6 +1,7 @@
 /** Headquarters: takes the sums of a café's business day, revision by revision, and answers yes or no. */
 import { z } from 'zod';
 import { BadCall, checked, createSimulator, ok, SILENCE, type Answer, type Simulator } from './http.ts';
+import { openJournal, type Journal } from './journal.ts';
 import { after, createKnobs, latencyMs } from './knobs.ts';
 
 const salesTransferred = z.object({
@@ -22,10 +23,16 @@ const knobShape = {
   latencyMs,
 };
 
-/** @param random gives numbers of [0, 1) for the coin */
-export function createHeadquartersSimulator({ random = Math.random }: { random?: () => number } = {}): Simulator {
+/**
+ * @param random gives numbers of [0, 1) for the coin
+ * @param journal keeps the book
+ */
+export function createHeadquartersSimulator({
+  random = Math.random,
+  journal = openJournal(),
+}: { random?: () => number; journal?: Journal } = {}): Simulator {
   /** All that was judged, in the order of its arrival; a repeated key that was accepted before is not listed again. */
-  const transfers: (SalesTransferred & Verdict)[] = [];
+  const transfers = journal.book<SalesTransferred & Verdict>('transfers');
   const accepted = new Set<string>();
   const current = new Map<string, SalesTransferred>();
   const knobs = createKnobs(knobShape, { mode: 'ok', latencyMs: 0 });
@@ -39,20 +46,26 @@ export function createHeadquartersSimulator({ random = Math.random }: { random?:
     if (!accepted.has(key)) {
       if (mode === 'reject' || (mode === 'coin' && !(random() > 0.5))) {
         const no = { accepted: false, reason: 'rejected by headquarters' } as const;
-        transfers.push({ ...sums, ...no });
+        keep({ ...sums, ...no });
         return ok(no);
       }
-      transfers.push({ ...sums, accepted: true });
-      accepted.add(key);
-      keepNewest(sums);
+      keep({ ...sums, accepted: true });
+      take(sums);
     }
     return mode === 'lose' ? SILENCE : ok({ accepted: true });
   }
 
-  function keepNewest(sums: SalesTransferred): void {
+  function keep(transfer: SalesTransferred & Verdict): void {
+    transfers.set(String(transfers.size + 1), transfer);
+  }
+
+  function take(sums: SalesTransferred): void {
+    accepted.add(keyOf(sums));
     const day = `${sums.cafeId}:${sums.businessDate}`;
     if (sums.revision > (current.get(day)?.revision ?? 0)) current.set(day, sums);
   }
+
+  for (const { accepted: yes, ...sums } of transfers.values()) if (yes) take(sums);
 
   return createSimulator({
     'POST /sales-transfers': (call) => {
@@ -67,10 +80,10 @@ export function createHeadquartersSimulator({ random = Math.random }: { random?:
     'GET /book': ({ query }) => {
       const asked = ({ cafeId, businessDate }: SalesTransferred): boolean =>
         (query.get('cafeId') ?? cafeId) === cafeId && (query.get('businessDate') ?? businessDate) === businessDate;
-      return ok({ transfers: transfers.filter(asked), current: [...current.values()].filter(asked) });
+      return ok({ transfers: [...transfers.values()].filter(asked), current: [...current.values()].filter(asked) });
     },
     'POST /reset': () => {
-      transfers.length = 0;
+      transfers.clear();
       accepted.clear();
       current.clear();
       knobs.reset();

@@ -4,10 +4,11 @@ import { runProcess } from '@cafe-for-me/lib/process';
 import { configSchema } from './config.ts';
 import { createHeadquartersSimulator } from './headquarters.ts';
 import type { Simulator } from './http.ts';
+import { openJournal, type Journal } from './journal.ts';
 import { createPaymentSimulator } from './payment.ts';
 import { createSmsSimulator } from './sms.ts';
 
-const simulators: Readonly<Record<string, () => Simulator>> = {
+const simulators: Readonly<Record<string, (options: { journal: Journal }) => Simulator>> = {
   payment: createPaymentSimulator,
   sms: createSmsSimulator,
   headquarters: createHeadquartersSimulator,
@@ -21,6 +22,7 @@ Environment
   PORT       where it listens; 0 for any free port
   HOST       default 127.0.0.1
   LOG_LEVEL  default info
+  JOURNAL    a file that keeps what it remembers through restarts; default: none does
 
 Every simulator
   GET /knobs    PUT /knobs {"mode": …}    POST /reset    GET /health/live    GET /health/ready
@@ -48,8 +50,13 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
   await runProcess(name, async (log) => {
     const config = readConfig(configSchema, process.env);
     log.level = config.LOG_LEVEL;
-    const server = await create().start(config.PORT, config.HOST);
+    const journal = openJournal(config.JOURNAL);
+    const server = await create({ journal }).start(config.PORT, config.HOST);
     log.info({ url: server.url }, 'listening');
-    return server;
+    async function stop(): Promise<void> {
+      await server.stop();
+      await journal.close();
+    }
+    return { ...server, stop };
   });
 }

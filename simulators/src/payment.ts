@@ -1,6 +1,7 @@
 /** The payment provider: charges and refunds by idempotency key, with a book that tells what really happened. */
 import { z } from 'zod';
 import { BadCall, checked, createSimulator, ok, sameKey, SILENCE, type Answer, type Simulator } from './http.ts';
+import { openJournal, type Journal } from './journal.ts';
 import { after, createKnobs, latencyMs } from './knobs.ts';
 
 interface Charge {
@@ -39,13 +40,19 @@ const knobShape = {
   nextCharges: z.int().min(1).nullable(),
 };
 
-/** @param random gives numbers of [0, 1) for the coin */
-export function createPaymentSimulator({ random = Math.random }: { random?: () => number } = {}): Simulator {
-  const charges = new Map<string, Charge>();
-  const refunds = new Map<string, Refund>();
-  const refundedOf = new Map<string, number>();
-  const chargeAttempts = new Map<string, number>();
-  const refundAttempts = new Map<string, number>();
+/**
+ * @param random gives numbers of [0, 1) for the coin
+ * @param journal keeps the books
+ */
+export function createPaymentSimulator({
+  random = Math.random,
+  journal = openJournal(),
+}: { random?: () => number; journal?: Journal } = {}): Simulator {
+  const charges = journal.book<Charge>('charges');
+  const refunds = journal.book<Refund>('refunds');
+  const refundedOf = journal.book<number>('refunded of');
+  const chargeAttempts = journal.book<number>('charge attempts');
+  const refundAttempts = journal.book<number>('refund attempts');
   const knobs = createKnobs(
     knobShape,
     { mode: 'ok', refundMode: 'ok', lookupMode: 'ok', latencyMs: 0, nextCharges: null },

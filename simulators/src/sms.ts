@@ -1,6 +1,7 @@
 /** The SMS provider: sends once per key, and keeps an inbox per number to look into. */
 import { z } from 'zod';
 import { BadCall, checked, createSimulator, ok, sameKey, SILENCE, type Answer, type Simulator } from './http.ts';
+import { openJournal, type Journal } from './journal.ts';
 import { after, createKnobs, latencyMs } from './knobs.ts';
 
 interface Message {
@@ -25,9 +26,15 @@ const knobShape = {
   latencyMs,
 };
 
-/** @param now the clock that stamps the messages */
-export function createSmsSimulator({ now = () => new Date() }: { now?: () => Date } = {}): Simulator {
-  const sent = new Map<string, Message>();
+/**
+ * @param now the clock that stamps the messages
+ * @param journal keeps the inboxes
+ */
+export function createSmsSimulator({
+  now = () => new Date(),
+  journal = openJournal(),
+}: { now?: () => Date; journal?: Journal } = {}): Simulator {
+  const sent = journal.book<Message>('sent');
   const knobs = createKnobs(knobShape, { mode: 'ok', latencyMs: 0 });
 
   function send(input: z.output<typeof messageInput>): Answer | typeof SILENCE {
