@@ -223,7 +223,7 @@ describe('the sales page', () => {
   it('speaks Korean, with amounts and times as the café has them', async () => {
     await browser.story(async (openPage) => {
       const { page } = await openPage('/sales/92', {
-        persona: 'Accountant',
+        persona: '회계 담당',
         language: 'ko',
         viewport: 'desktop',
         timezone: 'America/New_York',
