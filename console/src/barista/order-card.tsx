@@ -96,16 +96,18 @@ function Actions({ delivery, ask }: Pick<OrderCardProps, 'ask'> & { readonly del
   return (
     <>
       {delivery.status === 'ORDER_GET' && <TimeUp until={delivery.acceptBy} />}
-      {can.has('ACCEPT') && <Accept orderId={delivery.orderId} />}
-      {can.has('MARK_READY') && <MarkReady orderId={delivery.orderId} />}
-      {can.has('HAND_OVER') && (
-        <>
-          <p class={css.prompt}>{text.now.askCode}</p>
-          <Asking kind="handOver" look="primary" orderId={delivery.orderId} ask={ask} />
-        </>
-      )}
-      {can.has('REJECT') && <Asking kind="reject" look="danger" orderId={delivery.orderId} ask={ask} />}
-      {can.has('CANCEL') && <Asking kind="cancel" look="danger" orderId={delivery.orderId} ask={ask} />}
+      <div class={css.buttons}>
+        {can.has('ACCEPT') && <Accept orderId={delivery.orderId} />}
+        {can.has('MARK_READY') && <MarkReady orderId={delivery.orderId} />}
+        {can.has('HAND_OVER') && (
+          <>
+            <p class={css.prompt}>{text.now.askCode}</p>
+            <Asking kind="handOver" look="primary" orderId={delivery.orderId} ask={ask} />
+          </>
+        )}
+        {can.has('REJECT') && <Asking kind="reject" look="danger" orderId={delivery.orderId} ask={ask} />}
+        {can.has('CANCEL') && <Asking kind="cancel" look="danger" orderId={delivery.orderId} ask={ask} />}
+      </div>
     </>
   );
 }
