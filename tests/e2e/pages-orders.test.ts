@@ -162,8 +162,8 @@ describe('customer, barista and sales, side by side', () => {
 
   it('tell two baristas of one order who was first', () =>
     browser.story(async (openPage) => {
-      const [minji, jun] = await Promise.all(
-        ['Minji', 'Jun'].map(async (name) =>
+      const [clara, jun] = await Promise.all(
+        ['Clara', 'Jun'].map(async (name) =>
           openPage('/barista/92', {
             token: await cafe.system.token({ role: 'staff', sub: name.toLowerCase(), name, cafes: ['92'] }),
             viewport: 'tablet',
@@ -172,17 +172,17 @@ describe('customer, barista and sales, side by side', () => {
       );
       const customer = await openPage('/order/92', { persona: 'Bob' });
       const orderId = await order(customer.page);
-      await Promise.all([minji, jun].map(async (one) => newCard(one!.page, orderId).waitFor()));
+      await Promise.all([clara, jun].map(async (one) => newCard(one!.page, orderId).waitFor()));
       const letGo = await hold(jun!.page, 'BoardAccept');
       await accept(jun!.page, orderId);
-      await accept(minji!.page, orderId);
+      await accept(clara!.page, orderId);
       const number = await queueNumberOn(customer.page);
       await cardOf(jun!.page, number).waitFor();
       letGo();
-      await shown(jun!.page, /^(Minji|minji) accepted it at \d/);
+      await shown(jun!.page, /^(Clara|clara) accepted it at \d/);
       await axeInBothThemes(jun!.page);
       await finish(jun!.page, customer.page, number);
-      await shown(minji!.page, 'Picked up');
+      await shown(clara!.page, 'Picked up');
     }));
 
   it('are complete after the router was killed, with what happened while it was gone', () =>

@@ -1,4 +1,5 @@
-import { axeInBothThemes } from '../harness/browser-axe.ts';
+import type { Locator } from 'playwright-core';
+import { axe, axeInBothThemes } from '../harness/browser-axe.ts';
 import {
   cardOf,
   headed,
@@ -11,6 +12,7 @@ import {
   putIn,
   queueNumberOn,
   shown,
+  tabTo,
   timesOf,
 } from '../harness/browser-people.ts';
 import { openBrowser, screenshot, transferred, type Browser, type Theme, type Viewport } from '../harness/browser.ts';
@@ -196,6 +198,27 @@ describe('the pages', () => {
       expect(times.map((time) => time.shown)).toEqual(times.map(({ instant }) => inSeoul.format(new Date(instant))));
     }));
 
+  it('can be used by keyboard alone', () =>
+    browser.story(async (openPage) => {
+      const { page } = await openPage('/order', { token: await cafe.system.token({ role: 'customer', sub: 'erin' }) });
+      const press = async (target: Locator) => {
+        await target.waitFor();
+        await tabTo(page, target);
+        await page.keyboard.press('Enter');
+      };
+      await press(page.getByRole('link', { name: /Gangnam/ }));
+      await press(page.getByRole('button', { name: 'Add Ice Americano', exact: true }));
+      await press(page.getByRole('button', { name: 'One more Ice Americano' }));
+      await press(payButton(page).filter({ hasText: '₩4,000' }));
+      await placedOrder(page);
+      await press(page.getByRole('button', { name: 'Cancel order' }));
+      await page.getByRole('dialog', { name: 'Cancel this order?' }).waitFor();
+      await page.keyboard.press('Escape');
+      await press(page.getByRole('button', { name: 'Cancel order' }));
+      await press(page.getByRole('button', { name: 'Yes, cancel it' }));
+      await headed(page, 'Your order is canceled');
+    }));
+
   it('take a token where nobody can be picked, and say why', () =>
     browser.story(async (openPage) => {
       const { page, tolerate } = await openPage('/order');
@@ -279,6 +302,7 @@ describe('the pages', () => {
         await take(home, 'home', kept('home', 'tablet', 'light'));
         for (const { page } of [customer, barista, sales, outside, home]) {
           expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+          await axe(page);
         }
 
         const { delivery } = await staff.act('markReady', orderId);

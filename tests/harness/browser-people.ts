@@ -89,6 +89,20 @@ export async function timesOf(page: Page): Promise<{ shown: string; instant: str
   );
 }
 
+/** Goes on by the Tab key until the target has the focus. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let steps = 0; steps < 100; steps++) {
+    if (await target.evaluate(hasFocus)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`the Tab key does not lead to ${String(target)}`);
+}
+
+/** Runs in the page. */
+function hasFocus(element: unknown): boolean {
+  return element === (globalThis as unknown as { document: { activeElement: unknown } }).document.activeElement;
+}
+
 /** Holds back what a page asks of the graph under this name, until it is let go. */
 export async function hold(page: Page, operation: string): Promise<() => void> {
   let letGo: () => void = () => undefined;

@@ -6,13 +6,13 @@ import { chromium, type Browser as Chromium, type BrowserContext, type Page } fr
 import { watchContext, type BrowserWatch } from './browser-watch.ts';
 
 /** What people look at pages with, in CSS pixels. */
-export const VIEWPORTS = {
+export const SCREENS = {
   phone: { width: 390, height: 844 },
   tablet: { width: 1024, height: 768 },
   desktop: { width: 1440, height: 900 },
 } as const;
 
-export type Viewport = keyof typeof VIEWPORTS;
+export type Viewport = keyof typeof SCREENS;
 export type Theme = 'light' | 'dark';
 
 export interface PersonOptions {
@@ -95,7 +95,7 @@ async function tellStory(
       baseURL: origin,
       locale: options.language === 'ko' ? 'ko-KR' : 'en-US',
       timezoneId: options.timezone ?? 'Asia/Seoul',
-      viewport: VIEWPORTS[options.viewport ?? 'phone'],
+      viewport: SCREENS[options.viewport ?? 'phone'],
       hasTouch: (options.viewport ?? 'phone') !== 'desktop',
       isMobile: (options.viewport ?? 'phone') !== 'desktop',
       colorScheme: options.theme ?? 'light',
