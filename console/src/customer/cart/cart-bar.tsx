@@ -22,7 +22,7 @@ export function CartBar({ count, total, missing }: CartBarProps) {
     if (cart === null) return undefined;
     // A sliver of it is not enough to read the total.
     const observer = new IntersectionObserver(([entry]) => setInSight(entry?.isIntersecting === true), {
-      rootMargin: '0px 0px -35% 0px',
+      rootMargin: '0px 0px -20% 0px',
     });
     observer.observe(cart);
     return () => observer.disconnect();
