@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { OrderLine } from '@cafe-for-me/schema/events';
 import type { Locator, Page } from 'playwright-core';
-import { axe } from '../harness/browser-axe.ts';
+import { axeInBothThemes } from '../harness/browser-axe.ts';
 import { openBrowser, screenshot, type Browser } from '../harness/browser.ts';
 import { openCafe, type Cafe } from '../harness/cafe.ts';
 import { eventually } from '../harness/eventually.ts';
 import { envelope, publish } from '../harness/hand-made-events.ts';
 
 const DAY = 86_400_000;
+/** A story takes seconds; several at once on a small machine take their time. ms */
+const STORY = 90_000;
 const clock = { timeZone: 'Asia/Seoul', dayCutoffHour: 4 };
 const lattes = (qty: number): OrderLine[] => [{ product: 'CafeLatte', qty, unitPrice: 3500 }];
 
@@ -77,7 +79,7 @@ describe('the sales page', () => {
       await part(page, /^Headquarters/)
         .getByText('Nothing was sent yet.')
         .waitFor();
-      await axe(page);
+      await axeInBothThemes(page);
 
       await sell('92', [...lattes(2), { product: 'IceAmericano', qty: 1, unitPrice: 2000 }]);
       await today(page).getByText('₩9,000').first().waitFor();
@@ -92,7 +94,7 @@ describe('the sales page', () => {
       await part(page, /^Headquarters/)
         .getByText('Revision 2')
         .waitFor();
-      await axe(page);
+      await axeInBothThemes(page);
 
       await page.getByRole('button', { name: 'Café For Me Hongdae' }).click();
       await page.waitForURL('**/sales/93');
@@ -102,9 +104,9 @@ describe('the sales page', () => {
 
       const elsewhere = await openPage('/sales/77', { persona: 'Accountant' });
       await elsewhere.page.getByRole('alert').getByText('Café 77 is not one of yours').waitFor();
-      await axe(elsewhere.page);
+      await axeInBothThemes(elsewhere.page);
     });
-  });
+  }, STORY);
 
   it('tells a day of corrections below zero, and gives each day by keyboard and as a table', async () => {
     await sell('94', lattes(2), { daysAgo: 3 });
@@ -115,7 +117,7 @@ describe('the sales page', () => {
       const corrections = part(page, /^Corrections/);
       await corrections.getByText('The milk was sour').waitFor();
       await corrections.getByText(/^Sold on /).waitFor();
-      await axe(page);
+      await axeInBothThemes(page);
 
       const chart = page.getByRole('slider', { name: 'Pick a day' });
       await chart.focus();
@@ -141,9 +143,9 @@ describe('the sales page', () => {
         () => days.getByRole('row').count(),
         (rows) => rows === 13,
       );
-      await axe(page);
+      await axeInBothThemes(page);
     });
-  });
+  }, STORY);
 
   it('sends what headquarters refused again, and says why where it can not', async () => {
     await cafe.turn('headquarters', { mode: 'reject' });
@@ -152,7 +154,7 @@ describe('the sales page', () => {
       const { page } = await openPage('/sales/93', { persona: 'Accountant', viewport: 'desktop' });
       const headquarters = part(page, /^Headquarters/);
       await headquarters.getByText('Refused', { exact: true }).nth(1).waitFor();
-      await axe(page);
+      await axeInBothThemes(page);
       await cafe.turn('headquarters', { mode: 'ok' });
       const again = headquarters.getByRole('button', { name: /^Send again/ });
       await again.click();
@@ -172,9 +174,9 @@ describe('the sales page', () => {
       await today(page).getByText('₩7,000').first().waitFor();
       await again.click();
       await page.getByText('Not sent again. A newer revision of this day took its place.').waitFor();
-      await axe(page);
+      await axeInBothThemes(page);
     });
-  });
+  }, STORY);
 
   it('shows what is known and since when while accounting is away, and is complete when it is back', async () => {
     await browser.story(async (openPage) => {
@@ -189,10 +191,10 @@ describe('the sales page', () => {
       await part(page, /^Products/)
         .getByText('Cafe Latte')
         .waitFor();
-      await axe(page);
+      await axeInBothThemes(page);
       const later = await openPage('/sales/92', { persona: 'Accountant', viewport: 'phone' });
       await later.page.getByText('Accounting does not answer', { exact: true }).waitFor();
-      await axe(later.page);
+      await axeInBothThemes(later.page);
 
       await sell('92', lattes(1));
       await cafe.system.process('accounting').start();
@@ -201,7 +203,7 @@ describe('the sales page', () => {
         await live(each).waitFor();
       }
     });
-  });
+  }, STORY);
 
   it('says since when its figures are as they are while the connection is lost', async () => {
     await browser.story(async (openPage) => {
@@ -212,13 +214,13 @@ describe('the sales page', () => {
       await cafe.system.process('router').kill();
       await page.getByText(/^Connection lost · figures of \d+:\d\d:\d\d/).waitFor();
       await today(page).getByText('₩16,000').first().waitFor();
-      await axe(page);
+      await axeInBothThemes(page);
       await sell('92', lattes(2));
       await cafe.system.process('router').start();
       await live(page).waitFor();
       await today(page).getByText('₩23,000').first().waitFor();
     });
-  });
+  }, STORY);
 
   it('speaks Korean, with amounts and times as the café has them', async () => {
     await browser.story(async (openPage) => {
@@ -239,8 +241,8 @@ describe('the sales page', () => {
         .getByText(new RegExp(`^${at} \\d+일 (오전|오후) \\d+:\\d\\d$`))
         .first()
         .waitFor();
-      await axe(page);
+      await axeInBothThemes(page);
       await screenshot(page, 'sales-korean');
     });
-  });
+  }, STORY);
 });
