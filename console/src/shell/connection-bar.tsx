@@ -26,7 +26,7 @@ export function ConnectionBar() {
     [state],
   );
   return (
-    <div role="status">
+    <div role="status" class={css.connection}>
       {told && <div class={css.lost}>{text.now.lost}</div>}
       {!told && wasTold.current && state === 'live' && <span class="visually-hidden">{text.now.back}</span>}
     </div>
