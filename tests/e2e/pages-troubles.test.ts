@@ -63,6 +63,11 @@ describe('the pages', () => {
       await headed(page, 'Paid. Waiting for the café');
       await payment.getByRole('cell', { name: 'Paid' }).waitFor();
       await outside.page.getByRole('region', { name: 'SMS' }).getByRole('log').getByText(/paid/i).waitFor();
+
+      await outside.page.getByRole('button', { name: 'Empty the books…' }).click();
+      await axeInBothThemes(outside.page);
+      await outside.page.getByRole('button', { name: 'Keep them' }).click();
+      await payment.getByRole('cell', { name: 'Paid' }).waitFor();
     }));
 
   it('say that a price changed between look and order, and charge only what was agreed to', () =>
@@ -235,6 +240,16 @@ describe('the pages', () => {
         .fill(await cafe.system.token({ role: 'customer', sub: 'carol', name: 'Carol' }));
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByRole('link', { name: /Gangnam/ }).waitFor();
+    }));
+
+  it('say where the outside systems of the demonstration are missing', () =>
+    browser.story(async (openPage) => {
+      const { page, tolerate } = await openPage('/simulators');
+      tolerate(/404/);
+      await shown(page, 'All of them work.');
+      await page.route('**/simulators/*/*', async (route) => route.fulfill({ status: 404, json: {} }));
+      await headed(page, 'The outside systems of the demonstration are not here.');
+      await axeInBothThemes(page);
     }));
 
   describe('in pictures', () => {
