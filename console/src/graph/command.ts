@@ -1,4 +1,6 @@
 import type { AnyVariables, TypedDocumentNode } from '@urql/core';
+import { person } from '../shell/session.ts';
+import { asPerson } from './as-person.ts';
 import { client } from './client.ts';
 import { problemOf, type Problem } from './problem.ts';
 
@@ -18,16 +20,20 @@ const WAITS = [300, 700, 1_500, 3_000, 5_000] as const;
 
 /**
  * Sends a mutation until it is answered: its input carries an idempotency key, so that sending it again has no second effect.
- * Refusals are answers. What is wrong with the request itself is told at once.
+ * Refusals are answers. What is wrong with the request itself is told at once. It is the person's who gave it: when they sign out it
+ * is not sent again, and the problem is `signedOut`.
  */
 export async function command<Data, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
   { trying, patience = 60_000 }: CommandOptions = {},
 ): Promise<Outcome<Data>> {
+  const subject = person.value?.subject;
   const until = Date.now() + patience;
   for (let tries = 1; ; tries += 1) {
-    const { data, error } = await client.mutation(document, variables).toPromise();
+    const result = await asPerson(subject, (context) => client.mutation(document, variables, context).toPromise());
+    if (result === undefined) return { problem: { kind: 'signedOut' } };
+    const { data, error } = result;
     if (data != null && Object.values(data).every((field) => field !== null)) return { answer: data };
     const problem: Problem =
       error === undefined ? { kind: 'failed', message: '', reference: undefined } : problemOf(error, false);

@@ -1,3 +1,4 @@
+import { effect } from '@preact/signals';
 import { createResumingClient, type ResumingClient } from '@cafe-for-me/router/client/resuming-websocket';
 import { createClient } from 'graphql-ws';
 import { renewedToken } from '../shell/renewal.ts';
@@ -11,19 +12,23 @@ const LINGER = 1_000;
 let current: { readonly subject: string; readonly live: ResumingClient } | undefined;
 
 function open(subject: string): ResumingClient {
-  const live = createResumingClient(createClient, {
+  const isCurrent = (): boolean => current?.live === live;
+  const live: ResumingClient = createResumingClient(createClient, {
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
     lazyCloseTimeout: LINGER,
     async connectionParams(refused) {
-      const token = refused ? await renewedToken(subject) : person.value?.token;
+      const token = refused ? await renewedToken(subject) : tokenOf(subject);
       return token === undefined ? {} : { authorization: `Bearer ${token}` };
     },
     on: {
       connecting() {
-        if (connection.value.state === 'idle') connection.value = { state: 'connecting' };
+        if (isCurrent() && connection.value.state === 'idle') connection.value = { state: 'connecting' };
       },
-      connected: () => void (connection.value = { state: 'live' }),
+      connected() {
+        if (isCurrent()) connection.value = { state: 'live' };
+      },
       closed(event) {
+        if (!isCurrent()) return;
         const clean = (event as CloseEvent).code === 1000;
         if (clean) connection.value = { state: 'idle' };
         else if (connection.value.state !== 'lost') connection.value = { state: 'lost', since: Date.now() };
@@ -44,13 +49,23 @@ function open(subject: string): ResumingClient {
   return live;
 }
 
+function tokenOf(subject: string): string | undefined {
+  const who = person.value;
+  return who?.subject === subject ? who.token : undefined;
+}
+
 /** The live connection of whoever is signed in. */
 export function liveClient(): ResumingClient {
   const subject = person.value?.subject ?? '';
-  if (current?.subject !== subject) {
-    void current?.live.client.dispose();
-    connection.value = { state: 'idle' };
-    current = { subject, live: open(subject) };
-  }
+  current ??= { subject, live: open(subject) };
   return current.live;
 }
+
+// Nobody is followed under another's name.
+effect(function leaveWithThePerson() {
+  const subject = person.value?.subject ?? '';
+  if (current === undefined || current.subject === subject) return;
+  void current.live.client.dispose();
+  current = undefined;
+  connection.value = { state: 'idle' };
+});

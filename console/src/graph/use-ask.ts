@@ -1,5 +1,7 @@
 import type { AnyVariables, TypedDocumentNode } from '@urql/core';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { person } from '../shell/session.ts';
+import { asPerson } from './as-person.ts';
 import { client } from './client.ts';
 import { problemOf, type Problem } from './problem.ts';
 
@@ -47,9 +49,12 @@ export function useAsk<Data, Variables extends AnyVariables>(
       if (variables === undefined) return;
       const mine = ++round.current;
       setState((last) => ({ ...last, asking: true }));
-      const { data, error } = await client.query(document, variables).toPromise();
-      // A later question has been asked meanwhile: its answer counts.
-      if (mine !== round.current) return;
+      const result = await asPerson(person.value?.subject, (context) =>
+        client.query(document, variables, context).toPromise(),
+      );
+      // A later question has been asked meanwhile, or by somebody else: its answer counts.
+      if (mine !== round.current || result === undefined) return;
+      const { data, error } = result;
       const problem = error === undefined ? undefined : problemOf(error, data != null);
       setState((last) => ({
         data: data ?? last.data,

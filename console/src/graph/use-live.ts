@@ -1,8 +1,11 @@
 import type { Resumed } from '@cafe-for-me/router/client/resume-token';
 import { stringifyDocument, type AnyVariables, type TypedDocumentNode } from '@urql/core';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { person } from '../shell/session.ts';
+import { endSession, person } from '../shell/session.ts';
 import { liveClient } from './live-client.ts';
+
+/** How a socket is closed whose token does not hold; the live client tries fresh ones before it gives up. */
+const FORBIDDEN = 4403;
 
 export interface LiveListener<Data> {
   next(data: Data): void;
@@ -46,7 +49,10 @@ export function useLive<Data, Variables extends AnyVariables>(
             } else if (errors !== undefined) setState({ state: 'ended', why: errors[0]?.message ?? '' });
           },
           resumed: (outcome) => latest.current.resumed?.(outcome),
-          error: (reason) => setState({ state: 'ended', why: wordsOf(reason) }),
+          error(reason) {
+            if ((reason as { code?: number }).code === FORBIDDEN) endSession(subject);
+            setState({ state: 'ended', why: wordsOf(reason) });
+          },
           complete: () => setState((last) => (last.state === 'ended' ? last : { state: 'ended', why: '' })),
         },
       );

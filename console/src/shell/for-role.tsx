@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { PersonasList } from './personas-list.tsx';
-import { person, type Person, type Role } from './session.ts';
+import { Note } from '../ui/note.tsx';
+import { person, sessionOver, type Person, type Role } from './session.ts';
 import css from './shell.module.css';
 import { text } from './text.ts';
 
@@ -16,6 +17,11 @@ export function ForRole({ role, children }: ForRoleProps) {
   const why = { customer: text.now.pickCustomer, staff: text.now.pickStaff, accountant: text.now.pickAccountant };
   return (
     <section class={css.signIn}>
+      {sessionOver.value && (
+        <Note kind="warn" role="alert">
+          <p>{text.now.over}</p>
+        </Note>
+      )}
       <h1>{text.now.whoAreYou}</h1>
       <p class={css.soft}>{why[role]}</p>
       <PersonasList role={role} />

@@ -22,6 +22,7 @@ interface PersonasListProps {
 /** Whom one can be, to pick from; where this is no demonstration, a token to bring. */
 export function PersonasList({ role, signedIn }: PersonasListProps) {
   const { value } = personas;
+  const [stale, setStale] = useState(false);
   useEffect(
     function load() {
       if (value.state !== 'unknown') return undefined;
@@ -53,6 +54,10 @@ export function PersonasList({ role, signedIn }: PersonasListProps) {
                   class={css.persona}
                   onClick={() => {
                     if (signIn(one.token)) signedIn?.(one.role);
+                    else {
+                      setStale(true);
+                      void loadPersonas();
+                    }
                   }}
                 >
                   <Icon size={26} aria-hidden="true" />
@@ -65,6 +70,11 @@ export function PersonasList({ role, signedIn }: PersonasListProps) {
             );
           })}
       </ul>
+      {stale && (
+        <p class={css.soft} role="alert">
+          {text.now.stale}
+        </p>
+      )}
       <p class={css.soft}>{text.now.demoNote}</p>
     </>
   );

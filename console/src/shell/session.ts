@@ -56,6 +56,7 @@ export function signIn(token: string): boolean {
   const one = stillGood(token);
   if (one === undefined) return false;
   keep(KEY, token, 'session');
+  over.value = false;
   signedIn.value = one;
   return true;
 }
@@ -63,4 +64,16 @@ export function signIn(token: string): boolean {
 export function signOut(): void {
   keep(KEY, undefined, 'session');
   signedIn.value = undefined;
+}
+
+const over = signal(false);
+
+/** Whether the last session came to its end by itself, and nobody has signed in since. */
+export const sessionOver = computed(() => over.value);
+
+/** This person's token is good no more, and no fresh one is to be had. */
+export function endSession(subject: string): void {
+  if (signedIn.value?.subject !== subject) return;
+  signOut();
+  over.value = true;
 }

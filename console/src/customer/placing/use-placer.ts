@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { PlaceOrderDocument, type PlaceOrderMutation } from '../../generated/documents.ts';
 import { command, type Outcome } from '../../graph/command.ts';
 import { newKey } from '../../graph/new-key.ts';
-import { renewedToken } from '../../shell/renewal.ts';
+import { person } from '../../shell/session.ts';
 import { keep, kept } from '../../shell/storage.ts';
 import { emptyCartOf } from '../cart/cart-store.ts';
 import { createPlacer, type Placer } from './placer.ts';
@@ -33,11 +33,9 @@ function placerOf(subject: string): Placer {
 async function send(subject: string, placement: Placement, trying: () => void): Promise<Outcome<PlacingAnswer>> {
   const { key, cafeId, lines, expectedTotal, phone } = placement;
   const input = { idempotencyKey: key, cafeId, lines, expectedTotal, phone };
-  let outcome = await command(PlaceOrderDocument, { input }, { trying });
-  if (outcome.problem?.kind === 'signedOut') {
-    await renewedToken(subject);
-    outcome = await command(PlaceOrderDocument, { input }, { trying });
-  }
+  // It is this person's to pay: who signed in meanwhile does not go on with it.
+  if (person.value?.subject !== subject) return { problem: { kind: 'signedOut' } };
+  const outcome = await command(PlaceOrderDocument, { input }, { trying });
   return outcome.answer === undefined ? outcome : { answer: answerOf(outcome.answer) };
 }
 
