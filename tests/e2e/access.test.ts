@@ -62,6 +62,18 @@ const FIELDS: readonly RootField[] = [
     operation: '{ accountingStatistics(cafeId: "92", from: "20200501", to: "20200531") { period } }',
   },
   {
+    field: 'productSales',
+    rightful: 'accountant',
+    ofCafe: true,
+    operation: '{ productSales(cafeId: "92", from: "20200501", to: "20200531") { product } }',
+  },
+  {
+    field: 'corrections',
+    rightful: 'accountant',
+    ofCafe: true,
+    operation: '{ corrections(cafeId: "92") { edges { cursor } } }',
+  },
+  {
     field: 'headquartersTransfers',
     rightful: 'accountant',
     ofCafe: true,

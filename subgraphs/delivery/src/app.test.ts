@@ -406,14 +406,27 @@ describe('the delivery subgraph', () => {
     expect(reused.data.saveMenuItem.userErrors).toMatchObject([
       { __typename: 'IdempotencyKeyReusedError', code: 'IDEMPOTENCY_KEY_REUSED' },
     ]);
+    const soldOut = await send(who, SAVE, {
+      input: { idempotencyKey: key(), cafeId: '94', product: 'Espresso', available: false },
+    });
+    expect(soldOut.data.saveMenuItem.menuItem).toEqual({ product: 'Espresso', price: 2000, available: false });
+    const dearer = await send(who, SAVE, {
+      input: { idempotencyKey: key(), cafeId: '94', product: 'Espresso', price: 2100 },
+    });
+    expect(dearer.data.saveMenuItem.menuItem).toEqual({ product: 'Espresso', price: 2100, available: false });
+    const priceless = await send(who, SAVE, { input: { idempotencyKey: key(), cafeId: '94', product: 'Tea' } });
+    expect(priceless.data.saveMenuItem).toEqual({
+      menuItem: null,
+      userErrors: [{ __typename: 'InvalidInputError', code: 'INVALID_INPUT', path: ['input', 'price'] }],
+    });
     const refused = await send(who, SAVE, { input: { ...input, idempotencyKey: key(), price: -1 } });
     expect(refused.data.saveMenuItem).toEqual({
       menuItem: null,
       userErrors: [{ __typename: 'InvalidInputError', code: 'INVALID_INPUT', path: ['input', 'price'] }],
     });
-    const events = await published('cafe:94', 15);
+    const events = await published('cafe:94', 17);
     expect(events.map(({ aggregateVersion }) => aggregateVersion)).toEqual(events.map((_, index) => index + 1));
-    expect(events.slice(-2).map(({ type }) => type)).toEqual(['CafeSaved', 'MenuItemSaved']);
+    expect(events.slice(-2).map(({ type }) => type)).toEqual(['MenuItemSaved', 'MenuItemSaved']);
   });
 
   describe('live', () => {

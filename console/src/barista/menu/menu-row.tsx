@@ -44,7 +44,7 @@ export function MenuRow({ cafeId, item, saved }: MenuRowProps) {
           on={item.available}
           busy={busy}
           words={item.available ? text.now.available : text.now.soldOut}
-          turn={(available) => void save({ ...item, available })}
+          turn={(available) => void save({ product: item.product, available })}
         />
       </div>
       {refused !== undefined && (
@@ -65,7 +65,7 @@ function PriceForm({ cafeId, item, saved, close }: MenuRowProps & { readonly clo
     event.preventDefault();
     const price = priceOf(typed);
     setWrong(price === undefined);
-    if (price !== undefined && (await save({ ...item, price }))) close();
+    if (price !== undefined && (await save({ product: item.product, price }))) close();
   }
   return (
     <form class={css.form} onSubmit={(event) => void submit(event)}>

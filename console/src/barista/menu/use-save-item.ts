@@ -9,6 +9,9 @@ import type { Cafe } from '../use-cafe.ts';
 
 export type MenuItem = Cafe['menu'][number];
 
+/** What was changed of a product, and no more: what another screen changes meanwhile stays. */
+type Changed = Pick<MenuItem, 'product'> & Partial<MenuItem>;
+
 /** Saves a product of the menu. `refused`: why the last try was not done. */
 export function useSaveItem(cafeId: string, saved: (item: MenuItem) => void) {
   const { run, busy, tryingAgain } = useCommand(BoardSaveItemDocument);
@@ -16,8 +19,9 @@ export function useSaveItem(cafeId: string, saved: (item: MenuItem) => void) {
   const [refused, setRefused] = useState<string>();
 
   /** @returns whether it is saved */
-  async function save(item: MenuItem): Promise<boolean> {
+  async function save(item: Changed): Promise<boolean> {
     setRefused(undefined);
+    if (busy) return false;
     const idempotencyKey = intention.current.keyFor(item);
     const outcome = await run({ input: { ...item, cafeId, idempotencyKey } });
     if (outcome === undefined) return false;

@@ -118,9 +118,7 @@ function mutations(parts: GraphqlParts): MutationResolvers {
       return { cafe: result, userErrors };
     },
     saveMenuItem: async (_root, { input }, { caller }) => {
-      const { result, userErrors } = payloadOf(
-        await saveMenuItem(parts, caller, { ...input, available: input.available ?? true }),
-      );
+      const { result, userErrors } = payloadOf(await saveMenuItem(parts, caller, input));
       return { menuItem: result, userErrors };
     },
   } satisfies MutationResolvers;

@@ -15,7 +15,7 @@ const MAX_TRIES = 100;
 /**
  * Changes a café or its menu on behalf of its staff: load, decide, save, and again when somebody else was first.
  *
- * @param decide gives null when the café is so already
+ * @param decide gives null when the café is so already, and a refusal where it can't be
  * @throws AccessDenied
  */
 export async function changeCafe(
@@ -27,7 +27,7 @@ export async function changeCafe(
     readonly name: string;
     readonly input: readonly unknown[];
     readonly problem?: InputRefusal | null;
-    readonly decide: (cafe: Cafe) => CafeEvent | null;
+    readonly decide: (cafe: Cafe) => CafeEvent | InputRefusal | null;
   },
 ): Promise<Outcome<Cafe>> {
   const { idempotencyKey, cafeId, name, input, problem, decide } = request;
@@ -46,6 +46,7 @@ export async function changeCafe(
       await parts.cafes.remember(key, cafeId);
       return { done: found };
     }
+    if ('code' in decided) return { refused: decided };
     const event = cafeEnvelope(parts, found, decided);
     if (await parts.cafes.save({ cafe: found, event, key })) {
       parts.committed();
