@@ -3,10 +3,10 @@ import { useState } from 'preact/hooks';
 import { SalesStatisticsDocument } from '../generated/documents.ts';
 import { CorrectionsPanel } from './corrections-panel.tsx';
 import { Freshness } from './freshness.tsx';
-import { newestDay, withLive } from './live-days.ts';
+import { newestDay, withLive, type AskedSums } from './live-days.ts';
 import { OverTimePanel } from './over-time-panel.tsx';
 import css from './page.module.css';
-import { fillPeriods, periodsUntil, rangeOf, rangeOfAll, shiftDay, type Grouping, type PeriodSums } from './periods.ts';
+import { fillPeriods, periodsUntil, rangeOf, rangeOfAll, shiftDay, type Grouping } from './periods.ts';
 import { ProductsPanel } from './products-panel.tsx';
 import { text } from './text.ts';
 import { TodayPanel } from './today-panel.tsx';
@@ -97,6 +97,7 @@ export function Dashboard({ cafe, day, choose }: DashboardProps) {
 }
 
 type Told = {
+  readonly asOf: string;
   readonly period: string;
   readonly orderedSum: number;
   readonly salesSum: number;
@@ -105,6 +106,7 @@ type Told = {
   readonly orderCount: number;
 };
 
-function sumsOf({ period, orderedSum, salesSum, canceledSum, salesQty, orderCount }: Told): PeriodSums {
-  return { period, ordered: orderedSum, sold: salesSum, canceled: canceledSum, qty: salesQty, orders: orderCount };
+function sumsOf({ period, orderedSum, salesSum, canceledSum, salesQty, orderCount, asOf }: Told): AskedSums {
+  const sums = { sold: salesSum, canceled: canceledSum, qty: salesQty, orders: orderCount };
+  return { period, ordered: orderedSum, ...sums, asOf };
 }

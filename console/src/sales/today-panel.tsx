@@ -25,7 +25,8 @@ interface TodayPanelProps {
 /** The present business day, live. */
 export function TodayPanel({ cafe, day, heard, sums, yesterday, problem, askAgain }: TodayPanelProps) {
   const words = text.now.today;
-  const known = heard === undefined ? sums : { sold: heard.salesSum, qty: heard.salesQty, orders: heard.orderCount };
+  // The sums have what was heard in them, where that is newer.
+  const known = sums ?? (heard && { sold: heard.salesSum, qty: heard.salesQty, orders: heard.orderCount });
   const spoken = useSettled(
     known === undefined ? '' : words.spoken(won(known.sold), count(known.qty), count(known.orders)),
   );
