@@ -11,7 +11,9 @@ const { url, stop } = await createSimulator({
 }).start(0);
 afterAll(stop);
 
-const post = (body: string) => fetch(`${url}/things`, { method: 'POST', body });
+const json = { 'content-type': 'application/json' };
+const post = (body: string, headers: Record<string, string> = json) =>
+  fetch(`${url}/things`, { method: 'POST', body, headers });
 
 describe('A simulator over HTTP', () => {
   it('answers a route with JSON', async () => {
@@ -45,6 +47,22 @@ describe('A simulator over HTTP', () => {
   it('refuses a body that is too large with 413', async () => {
     const answer = await post(JSON.stringify({ name: 'x'.repeat(1_100_000) }));
     expect(answer.status).toBe(413);
+  });
+
+  it('refuses what pages of other sites send, and what is not sent as JSON', async () => {
+    const cup = '{"name":"cup","size":{"width":3}}';
+    for (const foreign of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+    ]) {
+      expect((await post(cup, { ...json, ...(foreign as Record<string, string>) })).status).toBe(403);
+    }
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp']) {
+      expect((await post(cup, { 'content-type': type })).status).toBe(415);
+    }
+    expect((await post(cup, { 'content-type': 'application/json; charset=utf-8', origin: url })).status).toBe(200);
   });
 
   it('says which paths there are when one is unknown', async () => {

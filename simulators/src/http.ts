@@ -95,7 +95,9 @@ export function createSimulator(routes: Routes): Simulator {
     const path = mark < 0 ? url : url.slice(0, mark);
     const found = find(request.method ?? 'GET', path);
     if (!found) throw new BadCall(404, `${request.method} ${path}: no such path; there are ${known.join(', ')}`);
+    refuseForeign(request);
     const text = await readBody(request);
+    if (text !== '') requireJson(request);
     return found.route({
       key: found.key,
       query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
@@ -159,6 +161,21 @@ export function createSimulator(routes: Routes): Simulator {
 function failure(error: unknown): Answer {
   if (!(error instanceof BadCall)) return { status: 500, body: { error: String(error) } };
   return { status: error.status, body: { error: error.message, ...(error.field && { field: error.field }) } };
+}
+
+/** Pages of other sites may send what they like here, unless a simulator looks where it comes from. */
+function refuseForeign({ method, headers }: IncomingMessage): void {
+  if (method === 'GET' || method === 'HEAD') return;
+  const { 'sec-fetch-site': site, origin, host } = headers;
+  const own = site === undefined ? undefined : site === 'same-origin' || site === 'none';
+  if (own ?? (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host))) return;
+  throw new BadCall(403, 'pages of other sites may change nothing here', 'Origin');
+}
+
+function requireJson({ headers }: IncomingMessage): void {
+  const type = headers['content-type'];
+  if (type !== undefined && /^application\/json\s*(?:;|$)/i.test(type)) return;
+  throw new BadCall(415, `Content-Type: ${type ?? 'missing'}, expected application/json`, 'Content-Type');
 }
 
 function readBody(request: IncomingMessage): Promise<string> {

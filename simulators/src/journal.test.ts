@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHeadquartersSimulator } from './headquarters.ts';
@@ -44,7 +44,7 @@ describe.each(Object.entries(simulators))('what %s remembers', (_, { create, fil
       return await work(client);
     } finally {
       await client.stop();
-      await journal.close();
+      journal.close();
     }
   }
   const read = () => during(async (client) => JSON.stringify((await client.get(book)).body));
@@ -68,5 +68,43 @@ describe.each(Object.entries(simulators))('what %s remembers', (_, { create, fil
       await client.post('/reset', {});
     });
     expect(await read()).not.toContain(mark);
+  });
+});
+
+describe('A journal', () => {
+  let folder: string;
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'journal-'))));
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('has a change in its file before it goes on, and no more than is needed after it was opened again', async () => {
+    const file = join(folder, 'of.jsonl');
+    const journal = openJournal(file);
+    const book = journal.book<number>('counts');
+    for (let count = 1; count <= 100; count++) book.set('one', count);
+    expect((await readFile(file, 'utf8')).trim().split('\n').at(-1)).toBe('["counts","one",100]');
+    journal.close();
+    openJournal(file).close();
+    expect(await readFile(file, 'utf8')).toBe('["counts","one",100]\n');
+  });
+
+  it('goes on without its file, says so once, and writes what it missed when it can', async () => {
+    const file = join(folder, 'of.jsonl');
+    // Where the new file would be made.
+    await mkdir(join(`${file}.new`, 'in the way'), { recursive: true });
+    const failures: unknown[] = [];
+    const journal = openJournal(file, (error) => failures.push(error));
+    const book = journal.book<number>('counts');
+    book.set('one', 1).set('two', 2);
+    expect([failures.length, [...book]]).toEqual([
+      1,
+      [
+        ['one', 1],
+        ['two', 2],
+      ],
+    ]);
+    await rm(`${file}.new`, { recursive: true });
+    book.set('three', 3);
+    journal.close();
+    expect([...openJournal(file).book<number>('counts').keys()]).toEqual(['one', 'two', 'three']);
   });
 });

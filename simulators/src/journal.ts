@@ -7,7 +7,7 @@ type Line = readonly [book: string, key?: string, value?: unknown];
 
 /** Single entries are never taken out: what an outside system knows, it knows until it is reset. */
 export interface Book<Value> extends ReadonlyMap<string, Value> {
-  set(key: string, value: Value): unknown;
+  set(key: string, value: Value): this;
   clear(): void;
 }
 
@@ -75,11 +75,13 @@ export function openJournal(file?: string, failed: (error: unknown) => void = ()
   };
 }
 
+type Keep = (...change: [] | [key: string, value: unknown]) => void;
+
 class KeptBook<Value> extends Map<string, Value> {
   readonly #entries: Map<string, Value>;
-  readonly #keep: (key?: string, value?: Value) => void;
+  readonly #keep: Keep;
 
-  constructor(entries: Map<string, Value>, keep: (key?: string, value?: Value) => void) {
+  constructor(entries: Map<string, Value>, keep: Keep) {
     super();
     for (const [key, value] of entries) super.set(key, value);
     this.#entries = entries;

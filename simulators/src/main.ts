@@ -50,12 +50,14 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
   await runProcess(name, async (log) => {
     const config = readConfig(configSchema, process.env);
     log.level = config.LOG_LEVEL;
-    const journal = openJournal(config.JOURNAL);
+    const journal = openJournal(config.JOURNAL, function failed(error) {
+      log.error({ error }, 'the journal can not be written: what happens now is forgotten with this process');
+    });
     const server = await create({ journal }).start(config.PORT, config.HOST);
     log.info({ url: server.url }, 'listening');
     async function stop(): Promise<void> {
       await server.stop();
-      await journal.close();
+      journal.close();
     }
     return { ...server, stop };
   });

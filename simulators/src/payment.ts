@@ -1,7 +1,7 @@
 /** The payment provider: charges and refunds by idempotency key, with a book that tells what really happened. */
 import { z } from 'zod';
 import { BadCall, checked, createSimulator, ok, sameKey, SILENCE, type Answer, type Simulator } from './http.ts';
-import { openJournal, type Journal } from './journal.ts';
+import { openJournal, type Book, type Journal } from './journal.ts';
 import { after, createKnobs, latencyMs } from './knobs.ts';
 
 interface Charge {
@@ -107,7 +107,7 @@ export function createPaymentSimulator({
     return made;
   }
 
-  function lookUp<T>(book: Map<string, T>, name: string, answer: (found: T) => Answer): Answer | typeof SILENCE {
+  function lookUp<T>(book: Book<T>, name: string, answer: (found: T) => Answer): Answer | typeof SILENCE {
     if (knobs.now.lookupMode === 'fail') throw new BadCall(500, 'the payment system failed');
     if (knobs.now.lookupMode === 'hang') return SILENCE;
     const found = book.get(name);
@@ -159,6 +159,6 @@ const chargeAnswer = (made: Charge): Answer => ({
 
 const refundBody = ({ key: of, status, amount: won }: Refund): object => ({ key: of, status, amount: won });
 
-function count(attempts: Map<string, number>, of: string): void {
+function count(attempts: Book<number>, of: string): void {
   attempts.set(of, (attempts.get(of) ?? 0) + 1);
 }
