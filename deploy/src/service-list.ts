@@ -92,12 +92,21 @@ export function routerProgram(surroundings: RouterSurroundings): Program {
       PLAYGROUND_TOKENS_FILE: playgroundTokens,
       PLAYGROUND_EXAMPLES_FILE: join(root, 'deploy', 'playground-examples.json'),
       ...pages(),
-      PAGES_FORWARD: SIMULATORS.map((name) => `/simulators/${name}=${urlOf(ports[name])}`).join(','),
+      PAGES_FORWARD: forwarded(ports),
       ...Object.fromEntries(
         SERVICES.map((name) => [`SUBGRAPH_URL_${name.toUpperCase()}`, `${urlOf(ports[name])}/graphql`]),
       ),
     },
   };
+}
+
+/** What the page of the simulators uses of each, no more: not what only the services may do, such as to refund. */
+function forwarded(ports: Ports): string {
+  return SIMULATORS.flatMap((name) =>
+    ['knobs', name === 'sms' ? 'inbox' : 'book', 'reset'].map(
+      (part) => `/simulators/${name}/${part}=${urlOf(ports[name])}/${part}`,
+    ),
+  ).join(',');
 }
 
 /** The pages, once they are built: whoever runs single tests by hand may do without. */

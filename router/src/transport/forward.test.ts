@@ -62,12 +62,14 @@ describe('what pages need beside the graph', () => {
     expect((await send('/sim/pay/teapot')).status).toBe(418);
     await send('/sim/pay');
     await send('/sim/pay/deep/x');
+    await send('/sim/pay/deep');
     const seen = got.map(({ method, url, body }) => [method, url, body]);
     expect(seen).toEqual([
       ['PUT', '/knobs?a=1', '{"mode":"hang"}'],
       ['GET', '/teapot', ''],
       ['GET', '/', ''],
       ['GET', '/own/x', ''],
+      ['GET', '/own', ''],
     ]);
   });
 

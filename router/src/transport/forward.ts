@@ -31,8 +31,17 @@ const hopByHop = [
   'transfer-encoding',
   'upgrade',
 ];
-/** Who the caller is stays here; so does what a proxy in front of the router said. */
-const notSent = new Set([...hopByHop, 'authorization', 'cookie', 'content-length', 'expect', 'forwarded', 'host']);
+/** Who the caller is stays here; so does what a proxy in front of the router said, and an origin that was checked here. */
+const notSent = new Set([
+  ...hopByHop,
+  'authorization',
+  'content-length',
+  'cookie',
+  'expect',
+  'forwarded',
+  'host',
+  'origin',
+]);
 /** Nobody but the router decides about its origin. */
 const notAnswered = new Set([
   ...hopByHop,
@@ -122,9 +131,10 @@ function targetOf(base: string, rest: string, url: string): URL | undefined {
   const target = new URL(base);
   const below = target.pathname.replace(/\/$/, '');
   const query = url.indexOf('?');
-  target.pathname = `${below}${rest === '' ? '/' : rest}`;
+  target.pathname = `${below}${rest}`;
   target.search = query < 0 ? '' : url.slice(query);
-  return target.pathname.startsWith(`${below}/`) ? target : undefined;
+  const stays = rest === '' || target.pathname.startsWith(`${below}/`);
+  return stays ? target : undefined;
 }
 
 function sent(headers: IncomingHttpHeaders): Record<string, string | string[]> {
