@@ -164,6 +164,43 @@ describe('the pages', () => {
       expect(Object.keys(chargeAttempts)).toHaveLength(before + 1);
     }));
 
+  it('charge nobody else who signs in while a payment is sent again', () =>
+    browser.story(async (openPage) => {
+      const before = (await cafe.paymentBook()).charges.length;
+      const { page, tolerate } = await openPage('/order/92', { persona: 'Alice' });
+      tolerate(/Failed to load resource: net::ERR_/);
+      const senders: string[] = [];
+      let isAway = true;
+      await page.route('**/graphql', async (route) => {
+        const { authorization = '' } = route.request().headers();
+        if (!(route.request().postData() ?? '').includes('placeOrder')) return route.continue();
+        senders.push(Buffer.from(authorization.split('.')[1] ?? '', 'base64url').toString());
+        // The order is placed, and the answer lost.
+        if (senders.length === 1) await route.fetch();
+        return isAway ? route.abort('connectionreset') : route.continue();
+      });
+      await putIn(page);
+      await payButton(page).click();
+      await eventually(
+        async () => senders.length,
+        (sent) => sent >= 2,
+      );
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('button', { name: 'Bob' }).click();
+      await putIn(page);
+      isAway = false;
+      await payButton(page).click();
+      await placedOrder(page);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('button', { name: 'Alice' }).click();
+      await page.getByRole('link', { name: 'Order', exact: true }).click();
+      await page.getByRole('link', { name: /Gangnam/ }).click();
+      await placedOrder(page);
+      await headed(page, 'Paid. Waiting for the café');
+      expect((await cafe.paymentBook()).charges).toHaveLength(before + 2);
+      expect(senders.filter((claims) => claims.includes('"bob"'))).toHaveLength(1);
+    }));
+
   it('bring at most 150 kB of script for a customer, and a policy without anything inline', () =>
     browser.story(async (openPage) => {
       const { page } = await openPage('/order', { persona: 'Alice' });

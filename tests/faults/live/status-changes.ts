@@ -83,13 +83,15 @@ async function versionsOf(client: pg.Client, orderIds: readonly string[]): Promi
 }
 
 async function withClient<Result>(url: string, use: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  // A killed server may leave a connection behind that never says a word again.
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, query_timeout: 20_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();
     return await use(client);
   } finally {
-    await client.end().catch(() => undefined);
+    const ended = client.end().catch(() => undefined);
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
   }
 }
 
@@ -97,7 +99,6 @@ async function withClient<Result>(url: string, use: (client: pg.Client) => Promi
 function isAway(error: unknown): boolean {
   const { code = '', message } = error as { code?: string; message: string };
   return (
-    /^(E[A-Z]|57P|08|40)/.test(code) ||
-    /terminated unexpectedly|not queryable|timeout expired|Connection ended/i.test(message)
+    /^(E[A-Z]|57P|08|40)/.test(code) || /terminated unexpectedly|not queryable|timeout|Connection ended/i.test(message)
   );
 }
