@@ -177,7 +177,7 @@ describe('the pages', () => {
         senders.push(Buffer.from(authorization.split('.')[1] ?? '', 'base64url').toString());
         // The order is placed, and the answer lost.
         if (senders.length === 1) await route.fetch();
-        return isAway ? route.abort('connectionreset') : route.continue();
+        return isAway ? route.abort('failed') : route.continue();
       });
       await putIn(page);
       await payButton(page).click();
