@@ -20,7 +20,7 @@ const PEOPLE: readonly { label: string; claims: TokenClaims }[] = [
 export async function writeDemoTokens(dir: string): Promise<string> {
   await ensureKeys(dir);
   const tokens = await Promise.all(
-    PEOPLE.map(async ({ label, claims }) => ({ label, token: await signToken(dir, claims, 24 * 7) })),
+    PEOPLE.map(async ({ label, claims }) => ({ label, token: await signToken(dir, claims, 24 * 90) })),
   );
   const file = join(dir, 'demo-tokens.json');
   await writeFile(file, JSON.stringify(tokens, null, 2), { mode: 0o600 });

@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { BoardChangesDocument, BoardDeliveryNowDocument, BoardPresentDocument } from '../generated/documents.ts';
-import { client } from '../graph/client.ts';
+import { asPerson } from '../graph/as-person.ts';
+import { problemOf, type Problem } from '../graph/problem.ts';
 import { connection } from '../graph/connection.ts';
-import type { Problem } from '../graph/problem.ts';
 import { useAsk } from '../graph/use-ask.ts';
+import { person } from '../shell/session.ts';
 import { useLive, type LiveState } from '../graph/use-live.ts';
 import { emptyBoard, missingFrom, stepBoard, type Board, type Delivery } from './board.ts';
 
@@ -32,6 +33,8 @@ const SAID_FOR = 20_000;
 const LOOK_AGAIN = 30_000;
 /** To ask again what became of an order after that failed. ms */
 const ASK_AGAIN = 3_000;
+/** Of these another try may help. */
+const AWAY: ReadonlySet<Problem['kind']> = new Set(['unreachable', 'partly', 'busy']);
 
 /** The orders of a café as they are and change. */
 export function useBoard(cafeId: string): UsedBoard {
@@ -39,6 +42,8 @@ export function useBoard(cafeId: string): UsedBoard {
   const [said, setSaid] = useState<ReadonlyMap<string, string>>(new Map());
   const ours = useRef(new Map<string, number>());
   const silence = useRef(new Map<string, ReturnType<typeof setTimeout>>());
+  const askingAgain = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(askingAgain.current), []);
   const latest = useRef(board);
   latest.current = board;
   const present = useAsk(BoardPresentDocument, { cafeId }, { every: LOOK_AGAIN });
@@ -87,10 +92,17 @@ export function useBoard(cafeId: string): UsedBoard {
   );
 
   async function askWhatBecame(orderId: string): Promise<void> {
-    const { data, error } = await client.query(BoardDeliveryNowDocument, { orderId }).toPromise();
+    const result = await asPerson(person.value?.subject, (client, context) =>
+      client.query(BoardDeliveryNowDocument, { orderId }, context).toPromise(),
+    );
+    if (result === undefined) return;
+    const { data, error } = result;
     if (data?.delivery != null) told(data.delivery);
     else if (error === undefined) step({ kind: 'gone', orderId });
-    else setTimeout(present.askAgain, ASK_AGAIN);
+    else if (AWAY.has(problemOf(error, false).kind)) {
+      clearTimeout(askingAgain.current);
+      askingAgain.current = setTimeout(present.askAgain, ASK_AGAIN);
+    }
   }
 
   const nextLeave = Math.min(...[...board.cards.values()].map(({ leavesAt }) => leavesAt ?? Infinity));

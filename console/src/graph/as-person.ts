@@ -1,6 +1,7 @@
-import type { AnyVariables, OperationContext, OperationResult } from '@urql/core';
+import type { AnyVariables, Client, OperationContext, OperationResult } from '@urql/core';
 import { endSession, person } from '../shell/session.ts';
 import { renewedToken } from '../shell/renewal.ts';
+import { clientOf } from './client.ts';
 import { problemOf } from './problem.ts';
 
 /**
@@ -12,16 +13,17 @@ import { problemOf } from './problem.ts';
  */
 export async function asPerson<Data, Variables extends AnyVariables>(
   subject: string | undefined,
-  send: (context: Partial<OperationContext>) => Promise<OperationResult<Data, Variables>>,
+  send: (client: Client, context: Partial<OperationContext>) => Promise<OperationResult<Data, Variables>>,
 ): Promise<OperationResult<Data, Variables> | undefined> {
   const who = person.value;
   if (who?.subject !== subject) return undefined;
-  let result = await send(contextOf(who?.token));
+  const client = clientOf(subject);
+  let result = await send(client, contextOf(who?.token));
   if (who !== undefined && person.value?.subject === subject && isRefused(result)) {
     const token = await renewedToken(who.subject);
     if (person.value?.subject !== subject) return undefined;
-    if (token !== undefined && token !== who.token) result = await send(contextOf(token));
-    if (isRefused(result)) endSession(who.subject);
+    if (token !== undefined && token !== who.token) result = await send(client, contextOf(token));
+    if (token !== undefined && isRefused(result)) endSession(who.subject);
   }
   return person.value?.subject === subject ? result : undefined;
 }

@@ -1,7 +1,6 @@
 import type { AnyVariables, TypedDocumentNode } from '@urql/core';
 import { person } from '../shell/session.ts';
 import { asPerson } from './as-person.ts';
-import { client } from './client.ts';
 import { problemOf, type Problem } from './problem.ts';
 
 /** What became of a command: an answer (with refusals in it, perhaps), or none that is known. */
@@ -31,7 +30,9 @@ export async function command<Data, Variables extends AnyVariables>(
   const subject = person.value?.subject;
   const until = Date.now() + patience;
   for (let tries = 1; ; tries += 1) {
-    const result = await asPerson(subject, (context) => client.mutation(document, variables, context).toPromise());
+    const result = await asPerson(subject, (client, context) =>
+      client.mutation(document, variables, context).toPromise(),
+    );
     if (result === undefined) return { problem: { kind: 'signedOut' } };
     const { data, error } = result;
     if (data != null && Object.values(data).every((field) => field !== null)) return { answer: data };

@@ -2,7 +2,6 @@ import type { AnyVariables, TypedDocumentNode } from '@urql/core';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { person } from '../shell/session.ts';
 import { asPerson } from './as-person.ts';
-import { client } from './client.ts';
 import { problemOf, type Problem } from './problem.ts';
 
 export interface Asked<Data> {
@@ -49,7 +48,7 @@ export function useAsk<Data, Variables extends AnyVariables>(
       if (variables === undefined) return;
       const mine = ++round.current;
       setState((last) => ({ ...last, asking: true }));
-      const result = await asPerson(person.value?.subject, (context) =>
+      const result = await asPerson(person.value?.subject, (client, context) =>
         client.query(document, variables, context).toPromise(),
       );
       // A later question has been asked meanwhile, or by somebody else: its answer counts.

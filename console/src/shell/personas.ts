@@ -13,13 +13,13 @@ export type Personas =
 
 export const personas = signal<Personas>({ state: 'unknown' });
 
-/** Asks the router whom one can be in the demonstration. */
-export async function loadPersonas(): Promise<void> {
+/** Asks the router whom one can be in the demonstration. @returns whether it answered */
+export async function loadPersonas(): Promise<boolean> {
   try {
     const answer = await fetch('/demo/personas');
     if (answer.status === 404) {
       personas.value = { state: 'off' };
-      return;
+      return true;
     }
     const { personas: told } = (await answer.json()) as { personas: { label: string; token: string }[] };
     const list = told.flatMap(({ label, token }) => {
@@ -27,7 +27,9 @@ export async function loadPersonas(): Promise<void> {
       return one === undefined ? [] : [{ ...one, label }];
     });
     personas.value = { state: 'on', list };
+    return true;
   } catch {
     // The next who looks asks again.
+    return false;
   }
 }

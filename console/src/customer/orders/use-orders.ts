@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { CustomerOrdersDocument, FollowMyOrdersDocument, type ListedOrderFragment } from '../../generated/documents.ts';
-import { client } from '../../graph/client.ts';
+import { asPerson } from '../../graph/as-person.ts';
 import { problemOf, type Problem } from '../../graph/problem.ts';
 import { useAsk } from '../../graph/use-ask.ts';
 import { useLive } from '../../graph/use-live.ts';
+import { person } from '../../shell/session.ts';
 import { hasEnded, newer } from '../order/order.ts';
 
 export type ListedOrder = ListedOrderFragment;
@@ -61,8 +62,12 @@ export function useOrders(): ListedOrders {
     if (end === undefined || loadingMore) return;
     setLoadingMore(true);
     const variables = { first: PAGE, after: end.endCursor };
-    const { data: page, error } = await client.query(CustomerOrdersDocument, variables).toPromise();
+    const result = await asPerson(person.value?.subject, (client, context) =>
+      client.query(CustomerOrdersDocument, variables, context).toPromise(),
+    );
     setLoadingMore(false);
+    if (result === undefined) return;
+    const { data: page, error } = result;
     setMoreProblem(error === undefined ? undefined : problemOf(error, page != null));
     if (page == null) return;
     pages.current += 1;
