@@ -155,8 +155,10 @@ describe('the pages', () => {
       await putIn(page);
       await payButton(page).click();
       await shown(page, 'Your bank is being asked. This takes a moment.');
-      await axeInBothThemes(page);
+      expect(new URL(page.url()).pathname).toBe('/order/92');
+      expect((await cafe.paymentBook()).charges).toHaveLength(before);
       await page.reload();
+      expect(new URL(page.url()).pathname).toBe('/order/92');
       await placedOrder(page);
       await headed(page, 'Paid. Waiting for the café');
       const { charges, chargeAttempts } = await cafe.paymentBook();
@@ -256,6 +258,7 @@ describe('the pages', () => {
       await press(page.getByRole('button', { name: 'Cancel order' }));
       await page.getByRole('dialog', { name: 'Cancel this order?' }).waitFor();
       await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Cancel order' }).and(page.locator(':focus')).waitFor();
       await press(page.getByRole('button', { name: 'Cancel order' }));
       await press(page.getByRole('button', { name: 'Yes, cancel it' }));
       await headed(page, 'Your order is canceled');

@@ -6,7 +6,7 @@ import css from './columns.module.css';
 import { OrderCard } from './order-card.tsx';
 import { sound } from './sound.ts';
 import { text } from './text.ts';
-import { useMedia } from './use-media.ts';
+import { NARROW, useMedia } from './use-media.ts';
 
 interface ColumnsProps {
   readonly board: Board;
@@ -18,7 +18,7 @@ interface ColumnsProps {
 
 /** Three columns side by side; on a phone one at a time, with tabs. */
 export function Columns(props: ColumnsProps) {
-  const narrow = useMedia('(max-width: 44rem)');
+  const narrow = useMedia(NARROW);
   const whole = useRef<HTMLDivElement>(null);
   useKeptFocus(whole, props.board);
   return (

@@ -5,6 +5,7 @@ import { productName } from '../text/products.ts';
 import { Button } from '../ui/button.tsx';
 import { now } from '../ui/clock.ts';
 import { Note } from '../ui/note.tsx';
+import { notify } from '../ui/notices.tsx';
 import type { Asked } from './asked.ts';
 import { shortId, type Card, type Delivery } from './board.ts';
 import css from './card.module.css';
@@ -14,6 +15,7 @@ import { isMeant } from './press-guard.ts';
 import { text } from './text.ts';
 import { Under } from './under.tsx';
 import { BoardContext, useDeliveryCommand } from './use-delivery-command.ts';
+import { NARROW } from './use-media.ts';
 
 interface OrderCardProps {
   readonly card: Card;
@@ -141,7 +143,10 @@ function Accept({ orderId }: { readonly orderId: string }) {
   const [minutes, setMinutes] = useState(10);
   async function accept(): Promise<void> {
     const done = await send({ readyInMinutes: minutes });
-    if (done !== undefined) say(orderId, done.refused);
+    if (done === undefined) return;
+    say(orderId, done.refused);
+    // On a phone the card has moved to a column that is not in sight.
+    if (done.refused !== undefined && matchMedia(NARROW).matches) notify(done.refused, 'warn');
   }
   return (
     <>

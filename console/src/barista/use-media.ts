@@ -1,5 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 
+/** On such a screen the board shows one column at a time. */
+export const NARROW = '(max-width: 44rem)';
+
 /** Whether a media query holds. */
 export function useMedia(query: string): boolean {
   const [holds, setHolds] = useState(() => matchMedia(query).matches);

@@ -222,6 +222,19 @@ describe('the books', () => {
     ]);
   });
 
+  it('date a day by its newest booking', async () => {
+    const datedOf = async (): Promise<number> => {
+      const [row] = await database.query<{ updated: Date }>(
+        "SELECT updated_at AS updated FROM accounting WHERE cafe_id = 'dated'",
+      );
+      return row!.updated.getTime();
+    };
+    await publishAndWait(database, ...acceptedOrder({ orderId: 'dated-1', cafeId: 'dated' }));
+    const first = await datedOf();
+    await publishAndWait(database, ...acceptedOrder({ orderId: 'dated-2', cafeId: 'dated' }));
+    expect(await datedOf()).toBeGreaterThan(first);
+  });
+
   it('add what was ordered and paid to the statistics, once', async () => {
     const paid = paymentCompleted({ orderId: 'ordered-1', cafeId: 'ordered', qty: 2 });
     await broker.publish(

@@ -23,8 +23,13 @@ export function MenuDrawer({ cafe, unfinished, changed, close }: MenuDrawerProps
   const heading = useId();
   useEffect(function show() {
     const before = document.activeElement;
-    element.current?.showModal();
-    return () => (before as HTMLElement | null)?.focus?.();
+    const dialog = element.current;
+    dialog?.showModal();
+    return function giveBack() {
+      // While it is open nothing behind it takes the focus.
+      dialog?.close();
+      (before as HTMLElement | null)?.focus?.();
+    };
   }, []);
 
   function itemSaved(item: Cafe['menu'][number]): void {

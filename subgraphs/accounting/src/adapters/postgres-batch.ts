@@ -46,7 +46,9 @@ async function writeBooked(tx: Tx, { saved, days }: Batch): Promise<void> {
   const last = new Map(saved.map((booked) => [dayName(booked.day), booked]));
   const lines = saved.flatMap(({ entry }) => entry.lines.map((line) => ({ eventId: entry.eventId, ...line })));
   const entries = saved.map(({ entry }) => ({ ...entry, lines: undefined }));
-  const changed = [...last.values()].map(({ day, now }) => Object.assign({ updatedAt: now }, days.get(dayName(day))));
+  const changed = [...last.values()].map(({ day, now }) =>
+    Object.assign({}, days.get(dayName(day)), { updatedAt: now }),
+  );
   const transfers = saved.map(function transferOf(booked) {
     const { cafeId, businessDate, revision, salesSum, salesQty, orderCount } = booked.day;
     // Those in between are superseded before they could ever be sent.
