@@ -1,10 +1,9 @@
 import type { TypedDocumentNode } from '@urql/core';
 import { createContext } from 'preact';
-import { useContext, useRef } from 'preact/hooks';
-import { useCommand } from '../graph/use-command.ts';
+import { useContext } from 'preact/hooks';
+import { useCommand, type Meant } from '../graph/use-command.ts';
 import { HOME_ZONE } from '../text/format.ts';
 import type { Delivery } from './board.ts';
-import { createIntention } from './intention.ts';
 import { refusalText, type Refusal } from './refusal-text.ts';
 import { unansweredText } from './unanswered-text.ts';
 import type { BoardActions } from './use-board.ts';
@@ -39,25 +38,22 @@ export interface DeliveryCommand<Input> {
   readonly tryingAgain: boolean;
 }
 
-/** A command for one order, safe to press twice: the same intention has the same key until it is answered. */
+/** A command for one order, safe to press twice. */
 export function useDeliveryCommand<Data extends Answers, Input extends AnyInput>(
   document: TypedDocumentNode<Data, { input: Input }>,
   orderId: string,
 ): DeliveryCommand<Input> {
   const board = useContext(BoardContext);
   const { run, busy, tryingAgain } = useCommand(document);
-  const intention = useRef(createIntention());
 
   async function send(given: Omit<Input, keyof AnyInput>): Promise<Done | undefined> {
-    const idempotencyKey = intention.current.keyFor(given);
     const end = board.begin(orderId);
     board.say(orderId, undefined);
     try {
-      const outcome = await run({ input: { ...given, orderId, idempotencyKey } as unknown as Input });
+      const outcome = await run({ ...given, orderId } as unknown as Meant<Input>);
       if (outcome === undefined) return undefined;
       // Without an answer it stays the same intention: pressing again asks for the same once more.
       if (outcome.problem !== undefined) return { refused: unansweredText(outcome.problem) };
-      intention.current.answered();
       const [payload] = Object.values(outcome.answer);
       if (payload?.delivery != null) board.tell(payload.delivery);
       const [refusal] = payload?.userErrors ?? [];

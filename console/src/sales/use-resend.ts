@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
 import { SalesResendDocument, type SalesResendMutation } from '../generated/documents.ts';
-import { newKey } from '../graph/new-key.ts';
 import { useCommand } from '../graph/use-command.ts';
 import { businessDay, count } from '../text/format.ts';
 import { notify } from '../ui/notices.tsx';
@@ -24,7 +23,7 @@ export function useResend(settled: () => void): {
   async function resend({ id, businessDate, revision }: Transfer): Promise<void> {
     if (sending !== undefined) return;
     setSending(id);
-    const outcome = await run({ input: { idempotencyKey: newKey(), transferId: id } });
+    const outcome = await run({ transferId: id });
     setSending(undefined);
     settled();
     if (outcome === undefined) return;

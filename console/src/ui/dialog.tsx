@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId } from 'preact/hooks';
 import css from './ui.module.css';
+import { useModal } from './use-modal.ts';
 
 interface DialogProps {
   readonly title: string;
@@ -13,18 +14,8 @@ interface DialogProps {
 
 /** A modal dialog for as long as it is rendered; focus goes back to where it was. */
 export function Dialog({ title, onClose, children, actions }: DialogProps) {
-  const element = useRef<HTMLDialogElement>(null);
+  const element = useModal();
   const heading = useId();
-  useEffect(function show() {
-    const before = document.activeElement;
-    const dialog = element.current;
-    dialog?.showModal();
-    return function giveBack() {
-      // While it is open nothing behind it takes the focus.
-      dialog?.close();
-      (before as HTMLElement | null)?.focus?.();
-    };
-  }, []);
   return (
     <dialog
       ref={element}

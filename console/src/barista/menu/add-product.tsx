@@ -43,7 +43,7 @@ function Form({ cafeId, menu, saved, close }: AddProductProps & { readonly close
     event.preventDefault();
     setTried(true);
     if (nameFault !== undefined || price === undefined) return;
-    if (await save({ product, price, available: true })) {
+    if (await save({ product, price })) {
       notify(text.now.saved(product), 'good');
       close();
     }

@@ -1,6 +1,7 @@
 import { X } from 'lucide-preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId } from 'preact/hooks';
 import { Button } from '../../ui/button.tsx';
+import { useModal } from '../../ui/use-modal.ts';
 import { AddProduct } from './add-product.tsx';
 import css from './menu.module.css';
 import { MenuRow } from './menu-row.tsx';
@@ -19,18 +20,8 @@ interface MenuDrawerProps {
 
 /** Opening and menu, beside the board. */
 export function MenuDrawer({ cafe, unfinished, changed, close }: MenuDrawerProps) {
-  const element = useRef<HTMLDialogElement>(null);
+  const element = useModal();
   const heading = useId();
-  useEffect(function show() {
-    const before = document.activeElement;
-    const dialog = element.current;
-    dialog?.showModal();
-    return function giveBack() {
-      // While it is open nothing behind it takes the focus.
-      dialog?.close();
-      (before as HTMLElement | null)?.focus?.();
-    };
-  }, []);
 
   function itemSaved(item: Cafe['menu'][number]): void {
     const there = cafe.menu.some(({ product }) => product === item.product);

@@ -1,10 +1,9 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { BoardSetOpenDocument } from '../../generated/documents.ts';
 import { useCommand } from '../../graph/use-command.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Note } from '../../ui/note.tsx';
-import { createIntention } from '../intention.ts';
 import css from './menu.module.css';
 import { refusalText } from '../refusal-text.ts';
 import { unansweredText } from '../unanswered-text.ts';
@@ -22,21 +21,18 @@ interface OpenSwitchProps {
 /** Opens and closes the café for new orders; asks back where orders still wait. */
 export function OpenSwitch({ cafe, unfinished, changed }: OpenSwitchProps) {
   const { run, busy } = useCommand(BoardSetOpenDocument);
-  const intention = useRef(createIntention());
   const [refused, setRefused] = useState<string>();
   const [asking, setAsking] = useState(false);
 
   async function turn(open: boolean): Promise<void> {
     setAsking(false);
     setRefused(undefined);
-    const idempotencyKey = intention.current.keyFor({ open });
-    const outcome = await run({ input: { cafeId: cafe.id, open, idempotencyKey } });
+    const outcome = await run({ cafeId: cafe.id, open });
     if (outcome === undefined) return;
     if (outcome.answer === undefined) {
       setRefused(unansweredText(outcome.problem));
       return;
     }
-    intention.current.answered();
     const { cafe: after, userErrors } = outcome.answer.setCafeOpen;
     const [refusal] = userErrors;
     if (refusal !== undefined) setRefused(refusalText(refusal, cafe.timeZone));

@@ -1,8 +1,7 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { BoardSaveItemDocument } from '../../generated/documents.ts';
 import { useCommand } from '../../graph/use-command.ts';
 import { HOME_ZONE } from '../../text/format.ts';
-import { createIntention } from '../intention.ts';
 import { refusalText } from '../refusal-text.ts';
 import { unansweredText } from '../unanswered-text.ts';
 import type { Cafe } from '../use-cafe.ts';
@@ -15,21 +14,17 @@ type Changed = Pick<MenuItem, 'product'> & Partial<MenuItem>;
 /** Saves a product of the menu. `refused`: why the last try was not done. */
 export function useSaveItem(cafeId: string, saved: (item: MenuItem) => void) {
   const { run, busy, tryingAgain } = useCommand(BoardSaveItemDocument);
-  const intention = useRef(createIntention());
   const [refused, setRefused] = useState<string>();
 
   /** @returns whether it is saved */
   async function save(item: Changed): Promise<boolean> {
     setRefused(undefined);
-    if (busy) return false;
-    const idempotencyKey = intention.current.keyFor(item);
-    const outcome = await run({ input: { ...item, cafeId, idempotencyKey } });
+    const outcome = await run({ ...item, cafeId });
     if (outcome === undefined) return false;
     if (outcome.answer === undefined) {
       setRefused(unansweredText(outcome.problem));
       return false;
     }
-    intention.current.answered();
     const { menuItem, userErrors } = outcome.answer.saveMenuItem;
     const [refusal] = userErrors;
     if (refusal !== undefined) setRefused(refusalText(refusal, HOME_ZONE));

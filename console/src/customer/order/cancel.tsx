@@ -1,6 +1,5 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { CancelOrderDocument } from '../../generated/documents.ts';
-import { newKey } from '../../graph/new-key.ts';
 import type { Problem } from '../../graph/problem.ts';
 import { useCommand } from '../../graph/use-command.ts';
 import { HOME_ZONE, minutesAndSeconds, timeOfDay } from '../../text/format.ts';
@@ -26,13 +25,12 @@ export function Cancel({ order, take }: CancelProps) {
   const [refused, setRefused] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const { run, busy, tryingAgain } = useCommand(CancelOrderDocument);
-  const key = useRef(newKey());
   if (hasEnded(status)) return null;
 
   async function cancel(): Promise<void> {
     setAsking(false);
     setProblem(undefined);
-    const outcome = await run({ input: { idempotencyKey: key.current, orderId: id } });
+    const outcome = await run({ orderId: id });
     setProblem(outcome?.problem);
     const payload = outcome?.answer?.requestOrderCancel;
     if (payload === undefined) return;

@@ -1,4 +1,4 @@
-import { newKey } from '../graph/new-key.ts';
+import { newKey } from './new-key.ts';
 
 export interface Intention {
   /** The same key for as long as the same is meant: a repeated request has no second effect. */
