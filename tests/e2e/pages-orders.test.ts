@@ -183,6 +183,7 @@ describe('customer, barista and sales, side by side', () => {
       await axeInBothThemes(jun!.page);
       await finish(jun!.page, customer.page, number);
       await shown(clara!.page, 'Picked up');
+      for (const { page } of [clara!, jun!, customer]) await axeInBothThemes(page);
     }));
 
   it('are complete after the router was killed, with what happened while it was gone', () =>
@@ -211,6 +212,7 @@ describe('customer, barista and sales, side by side', () => {
           .waitFor({ state: 'hidden' });
       }
       await finish(barista.page, customer.page, number);
+      await checkAll();
       await noReload();
     }));
 
