@@ -58,7 +58,7 @@ export async function startService(given: {
   const nats = connectNats({ url: given.natsUrl, name: 'test', log });
   let connected: NatsConnection | undefined;
   void nats.then((connection) => (connected = connection));
-  const payment = createPayment({ url: given.paymentUrl, timeoutMs: 400, log });
+  const payment = createPayment({ url: given.paymentUrl, timeoutMs: 2_000, log });
   const sms = createSms({ url: given.smsUrl, log });
   const app = createApp({
     postgres,
@@ -70,7 +70,7 @@ export async function startService(given: {
     routerKey,
     host: '127.0.0.1',
     port: 0,
-    paymentTimeoutMs: 400,
+    paymentTimeoutMs: 2_000,
     acceptWithinMs,
     sweepAfterMs: 500,
     smsEveryMs: 20,

@@ -25,7 +25,7 @@ import type { DeliveryEvent } from '../domain/messages.ts';
 import { acceptWithinMs, clock, now } from './fixtures.ts';
 
 export const migrations = fileURLToPath(new URL('../../../../prisma/customer/migrations', import.meta.url));
-export const paymentTimeoutMs = 400;
+export const paymentTimeoutMs = 2_000;
 const sweepAfterMs = 5_000;
 
 export async function startDatabase(): Promise<TestDatabase> {
@@ -82,7 +82,7 @@ export function openReplica(databaseUrl: string, urls: { paymentUrl: string; sms
   };
   const breaker = { threshold: 1_000, halfOpenAfterMs: 1 };
   const payment = createPayment({ url: urls.paymentUrl, timeoutMs: paymentTimeoutMs, log, breaker });
-  const sms = createSms({ url: urls.smsUrl, log, timeoutMs: 400 });
+  const sms = createSms({ url: urls.smsUrl, log, timeoutMs: 2_000 });
   let commits = 0;
   const orders = createOrderStore(postgres.client, () => void (commits += 1));
   const queue = createPaymentQueue(postgres.client);
