@@ -131,6 +131,8 @@ async function tellStory(
     await keepEvidence(expect.getState().currentTestName ?? 'story', cast);
     throw error;
   } finally {
+    // A request that a story holds may still be under way.
+    await Promise.all(cast.map(({ page }) => page.unrouteAll({ behavior: 'ignoreErrors' })));
     await Promise.all(cast.map(({ context }) => context.close()));
   }
 }
