@@ -18,6 +18,7 @@ import { createRegisteredTexts, loadPersistedOperations } from './pipeline/persi
 import { createKeptHeaders } from './transport/kept-headers.ts';
 import { OpenConnections } from './transport/open-connections.ts';
 import { createForward } from './transport/forward.ts';
+import { createToOwnName } from './transport/own-name.ts';
 import { openPages } from './transport/pages.ts';
 import { createPersonas } from './transport/personas.ts';
 import type { Playground } from './transport/playground.ts';
@@ -170,8 +171,9 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   telemetry?.transports?.showWaiting(() => open.waitingBytes());
   telemetry?.showSockets(webSockets.count);
   const pages = settings.pages.directory === undefined ? undefined : openPages(settings.pages.directory);
-  const forward = createForward(settings.pages, log);
-  const personas = createPersonas(playground.tokens);
+  const toOwnName = createToOwnName(settings.listen.names);
+  const forward = createForward(settings.pages, toOwnName, log);
+  const personas = createPersonas(playground.tokens, toOwnName);
   let draining = false;
 
   function handle(request: IncomingMessage, response: ServerResponse): void {

@@ -41,11 +41,17 @@ describe('the configuration', () => {
   it('is the command line first, then the environment, then the file, then the defaults', () => {
     const path = join(directory, 'all.yaml');
     writeFileSync(path, 'supergraph: of-file\nlisten: { port: 1, host: of.file }\nlog: { level: warn }\n');
-    const env = { CONFIG: path, PORT: '2', HOST: 'of.environment', LOG_LEVEL: '' };
+    const env = {
+      CONFIG: path,
+      PORT: '2',
+      HOST: 'of.environment',
+      LISTEN_NAMES: 'a.example, b.example',
+      LOG_LEVEL: '',
+    };
     const { supergraph, settings } = readSettings(['--port', '3'], env);
     expect([supergraph, settings.listen, settings.log.level, settings.introspection]).toEqual([
       'of-file',
-      { host: 'of.environment', port: 3 },
+      { host: 'of.environment', port: 3, names: ['a.example', 'b.example'] },
       'warn',
       true,
     ]);
@@ -137,7 +143,7 @@ subgraphs:
 `),
       ),
     ).toEqual([
-      'router.yaml:3:3: listen.prot does not exist; did you mean port? There are host, port.',
+      'router.yaml:3:3: listen.prot does not exist; did you mean port? There are host, port, names.',
       'router.yaml:5:3: log.level should be one of fatal, error, warn, info, debug, trace, silent; did you mean warn?',
       'router.yaml:6:1: port does not exist; did you mean listen.port?',
       'router.yaml:8:3: limits.depth should be a whole number, at least 1, or null',

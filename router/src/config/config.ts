@@ -38,6 +38,8 @@ The environment:
                             where spans go, as OTLP's JSON over HTTP; without it nothing is traced
   OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_BSP_SCHEDULE_DELAY
                             what OpenTelemetry says of them
+  LISTEN_NAMES              names that it goes by beside localhost and addresses, with commas between; for what only
+                            pages of its own may have: tokens of demonstrations, and what is forwarded
   EXPLAIN_ENABLED           true: requests that ask for it are told their query plan; default false
   PLAYGROUND_TOKENS_FILE    JSON [{"label", "token"}] that the playground offers, and GET /demo/personas to
                             pages; for demonstrations only
@@ -78,6 +80,7 @@ const sources: readonly Source[] = [
   { path: ['supergraph'], variable: 'SUPERGRAPH', argument: 'supergraph' },
   { path: ['listen', 'port'], variable: 'PORT', argument: 'port', number: true },
   { path: ['listen', 'host'], variable: 'HOST', argument: 'host' },
+  { path: ['listen', 'names'], variable: 'LISTEN_NAMES', read: (text) => text.split(',').map((name) => name.trim()) },
   { path: ['workers'], variable: 'WORKERS', argument: 'workers', number: true },
   { path: ['log', 'level'], variable: 'LOG_LEVEL' },
   { path: ['subgraphs', 'timeoutMs'], variable: 'SUBGRAPH_TIMEOUT_MS', number: true },

@@ -19,6 +19,12 @@ const secretLength = 32;
 const listenSettings = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('The address to listen on; 0.0.0.0 is all of them.'),
   port: z.int().min(0).max(65_535).default(4000).describe('The TCP port to listen on, 0 for any free one.'),
+  names: z
+    .array(z.string().regex(/^[\w-]+(?:\.[\w-]+)*$/, 'is no name such as cafe.example (without a port)'))
+    .default([])
+    .describe(
+      "Names that the router goes by beside localhost and addresses. Only pages under these are told the playground's and the demonstration's tokens, and reach what is forwarded for pages; no other name can be made to lead here and ask for them (DNS rebinding). The graph is served under any name.",
+    ),
 });
 
 const logSettings = z.strictObject({

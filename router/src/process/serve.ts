@@ -6,6 +6,7 @@ import { followSupergraph } from './follow-supergraph.ts';
 import { createIdentity } from '../authorization/identity.ts';
 import { checkKeyFiles } from '../authorization/key-files.ts';
 import { followRevocations } from '../authorization/revocations.ts';
+import { createToOwnName } from '../transport/own-name.ts';
 import { loadPlayground } from '../transport/playground.ts';
 import { createSiblings, serving } from './siblings.ts';
 import { supergraphFile } from '../supergraph.ts';
@@ -48,6 +49,7 @@ export async function serve(
           ...settings.playground,
           explain: settings.explain.enabled,
           home: settings.pages.directory !== undefined,
+          toOwnName: createToOwnName(settings.listen.names),
         }),
         log,
         settings,

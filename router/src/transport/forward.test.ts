@@ -1,5 +1,6 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { settingsSchema } from '../config/settings.ts';
 import { startRouter, type TestRouter } from '../testing/router.ts';
 import { startSubgraphs, type TestSubgraphs } from '../testing/supergraph.ts';
@@ -17,11 +18,11 @@ let router: TestRouter;
 let server: Server;
 let got: Got[] = [];
 beforeAll(async () => {
-  server = createServer(function echo(request, response) {
+  server = createServer(function echo(asked, response) {
     let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', function answer() {
-      const { method = '', url = '', headers } = request;
+    asked.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    asked.on('end', function answer() {
+      const { method = '', url = '', headers } = asked;
       got.push({ method, url, headers, body });
       if (url.endsWith('/hang')) return;
       if (url.endsWith('/break')) {
@@ -99,6 +100,18 @@ describe('what pages need beside the graph', () => {
     const { host } = new URL(router.url);
     const own = await send('/sim/pay/knobs', { method: 'PUT', headers: { origin: `http://${host}` } });
     expect(own.status).toBe(200);
+  });
+
+  it('is neither read nor changed under a name that somebody else made lead here', async () => {
+    for (const method of ['GET', 'PUT']) {
+      const { hostname, port } = new URL(router.url);
+      const headers = { host: `rebound.example:${port}`, 'sec-fetch-site': 'same-origin' };
+      const refused = await new Promise<IncomingMessage>((resolve, reject) => {
+        request({ hostname, port, path: '/sim/pay/knobs', method, headers }, resolve).on('error', reject).end();
+      });
+      expect([refused.statusCode, await text(refused)]).toEqual([421, expect.stringContaining('rebound.example')]);
+    }
+    expect(got).toEqual([]);
   });
 
   it('has clear words for a service that is not there, breaks off or hangs, and for too large a body', async () => {

@@ -4,6 +4,7 @@ import type { Logger } from '@cafe-for-me/lib/log';
 import { Agent, request as send, type Dispatcher } from 'undici';
 import type { PagesSettings } from './pages-settings.ts';
 import { BodyRefused, readBytes } from './request-body.ts';
+import { nameIn, type ToOwnName } from './own-name.ts';
 import { fromSameOrigin } from './same-origin.ts';
 import { sendError } from './whole-answer.ts';
 
@@ -53,7 +54,11 @@ const notAnswered = new Set([
 ]);
 
 /** @returns undefined when nothing is forwarded */
-export function createForward({ forward, forwardTimeoutMs }: PagesSettings, log: Logger): Forward | undefined {
+export function createForward(
+  { forward, forwardTimeoutMs }: PagesSettings,
+  toOwnName: ToOwnName,
+  log: Logger,
+): Forward | undefined {
   // The most particular first.
   const targets = Object.entries(forward).toSorted(([one], [other]) => other.length - one.length);
   if (targets.length === 0) return undefined;
@@ -111,6 +116,10 @@ export function createForward({ forward, forwardTimeoutMs }: PagesSettings, log:
       } else if (!methods.has(method)) {
         response.setHeader('allow', [...methods].join(', '));
         sendError(response, 405, 'BAD_REQUEST', `${method} is not forwarded.`);
+      } else if (!toOwnName(request)) {
+        const name = nameIn(request.headers.host ?? '') ?? 'no host';
+        const why = `The router does not know ${name} as its own name (listen.names): nothing is forwarded for it.`;
+        sendError(response, 421, 'MISDIRECTED', why);
       } else if (writes.has(method) && !fromSameOrigin(request)) {
         sendError(response, 403, 'FORBIDDEN', 'Only pages of this host may change anything here.');
       } else {

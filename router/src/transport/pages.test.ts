@@ -31,7 +31,7 @@ beforeAll(async () => {
   await writeFile(join(directory, 'tokens.json'), '[{"label":"Customer Alice","token":"a.b.c"}]');
   subgraphs = await startSubgraphs();
   router = await startRouter(subgraphs.sdl, {
-    settings: settingsSchema.parse({ pages: { directory: built } }),
+    settings: settingsSchema.parse({ listen: { names: ['cafe.example'] }, pages: { directory: built } }),
     playground: await loadPlayground({ tokensFile: join(directory, 'tokens.json') }),
   });
   plain = await startRouter(subgraphs.sdl);
@@ -154,6 +154,20 @@ describe('signing in at the demonstration', () => {
     expect(await answer.json()).toEqual({ personas: [{ label: 'Customer Alice', token: 'a.b.c' }] });
     expect((await get('/demo/personas', { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
     expect((await get('/demo/personas', {}, 'POST')).status).toBe(405);
+  });
+
+  it('is for no page under a name that somebody else made lead here', async () => {
+    const { status, body } = await raw('/demo/personas', {
+      host: 'rebound.example:4000',
+      'sec-fetch-site': 'same-origin',
+    });
+    expect(status).toBe(404);
+    expect(body).not.toContain('a.b.c');
+    expect(JSON.parse(body)).toMatchObject({
+      errors: [{ message: expect.stringContaining('name rebound.example,'), extensions: { code: 'DEMO_OFF' } }],
+    });
+    const { body: own } = await raw('/demo/personas', { host: 'cafe.example', 'sec-fetch-site': 'same-origin' });
+    expect(own).toContain('a.b.c');
   });
 
   it('is off where the router has no tokens to offer', async () => {

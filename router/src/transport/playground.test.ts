@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { createToOwnName } from './own-name.ts';
 import { loadPlayground } from './playground.ts';
 import { startRouter, type TestRouter } from '../testing/router.ts';
 import { startSubgraphs, type TestSubgraphs } from '../testing/supergraph.ts';
@@ -29,6 +32,7 @@ beforeAll(async () => {
       directory: built,
       tokensFile: join(directory, 'tokens.json'),
       examplesFile: join(directory, 'examples.json'),
+      toOwnName: createToOwnName([]),
     }),
   });
 });
@@ -96,9 +100,22 @@ describe('the playground', () => {
     });
   });
 
+  it('tells no tokens to pages of other sites, nor under a name that somebody else made lead here', async () => {
+    const url = new URL('/playground/offered.json', router.url);
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { host: 'rebound.example', 'sec-fetch-site': 'same-origin' },
+    ]) {
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        get(url, { headers }, resolve).on('error', reject);
+      });
+      expect(await json(answer)).toMatchObject({ tokens: [], examples: offered.examples });
+    }
+  });
+
   it('does not stand in the way of clients that want JSON, and serves no other files', async () => {
-    const json = await fetch(`${router.url}?query={me{name}}`, { headers: { 'apollo-require-preflight': '1' } });
-    expect(await json.json()).toEqual({ data: { me: { name: 'Alice' } } });
+    const answer = await fetch(`${router.url}?query={me{name}}`, { headers: { 'apollo-require-preflight': '1' } });
+    expect(await answer.json()).toEqual({ data: { me: { name: 'Alice' } } });
     expect((await fetch(new URL('/playground/%2e%2e/tokens.json', router.url))).status).toBe(404);
     expect((await fetch(new URL('/playground/index.html', router.url))).status).toBe(404);
   });

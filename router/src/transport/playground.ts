@@ -4,6 +4,8 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { StartRefused } from '../refusal.ts';
+import type { ToOwnName } from './own-name.ts';
+import { fromSameOrigin } from './same-origin.ts';
 
 /** Somebody whom a person may be in a demonstration. */
 export type OfferedToken = z.output<typeof tokens>[number];
@@ -74,15 +76,17 @@ export async function loadPlayground(options: {
   explain?: boolean;
   /** Whether the router serves pages at `/`. @default false */
   home?: boolean;
+  /** To other names, and to other sites, no tokens are told. @default every name is its own */
+  toOwnName?: ToOwnName;
 }): Promise<Playground> {
   const files = await readAll(options.directory ?? builtDirectory);
   const offeredTokens = await readList(options.tokensFile, tokens, '[{"label": "…", "token": "…"}]');
-  const offered = JSON.stringify({
-    tokens: offeredTokens,
-    examples: await readList(options.examplesFile, examples, '[{"title": "…", "query": "…"}]'),
-    explain: options.explain ?? false,
-    home: options.home ?? false,
-  });
+  const offeredExamples = await readList(options.examplesFile, examples, '[{"title": "…", "query": "…"}]');
+  const { explain = false, home = false, toOwnName = () => true } = options;
+  const textWith = (told: typeof offeredTokens) =>
+    Buffer.from(JSON.stringify({ tokens: told, examples: offeredExamples, explain, home }));
+  const offered = textWith(offeredTokens);
+  const offeredToOthers = textWith([]);
   const page = files.get('index.html') ?? notBuilt;
 
   /** What the build compressed goes out as it is. */
@@ -121,7 +125,8 @@ export async function loadPlayground(options: {
       const name = path.slice('/playground/'.length);
       if (name === 'offered.json') {
         const type = 'application/json; charset=utf-8';
-        send(request, response, name, { body: Buffer.from(offered), type, caching: 'no-store' });
+        const body = toOwnName(request) && fromSameOrigin(request) ? offered : offeredToOthers;
+        send(request, response, name, { body, type, caching: 'no-store' });
         return true;
       }
       const file = files.get(name);
