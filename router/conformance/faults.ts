@@ -1,9 +1,16 @@
 import { createRandom } from './random.ts';
-import type { Weather } from './fixture.ts';
 import type { Source } from './world.ts';
 
 /** What a field does instead of answering. `nullItem`: one item of its list is null. */
 export type Fault = 'throw' | 'null' | 'nullItem';
+
+/** What happens beside the operation: which fields and which subgraphs fail. */
+export interface Weather {
+  /** By row and field, `u1.name`; a root's row has the root's name, `Query.me`. */
+  readonly faults?: Readonly<Record<string, Fault>>;
+  /** Subgraphs that answer nothing at all. What a whole schema would say then is undefined: only stock is compared. */
+  readonly down?: readonly string[];
+}
 
 /** Decides for a field of an object; the same for the subgraph that has it and for the whole schema. */
 export type Faults = (source: Source, field: string, args: object) => Fault | undefined;

@@ -1,13 +1,5 @@
-import type { Fault } from './faults.ts';
+import type { Weather } from './faults.ts';
 import type { WorldData } from './world.ts';
-
-/** What happens beside the operation: which fields and which subgraphs fail. */
-export interface Weather {
-  /** By row and field, `u1.name`; a root's row has the root's name, `Query.me`. */
-  readonly faults?: Readonly<Record<string, Fault>>;
-  /** Subgraphs that answer nothing at all. What a whole schema would say then is undefined: only stock is compared. */
-  readonly down?: readonly string[];
-}
 
 /** An operation, run by our executor, by the stock gateway and by one whole schema. */
 export interface Operation extends Weather {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import type { GrantPolicies } from './authorization-grants.ts';
 import { authorizationSettings } from './authorization-settings.ts';
+import type { Claims } from './claims.ts';
 import { defaultSettings, settingsSchema } from '../config/settings.ts';
 import { startProtected, type Protected } from '../testing/protected.ts';
 import { collect, startRouter, type Answer, type AnyData, type TestRouter } from '../testing/router.ts';
 import { createTokens } from '../testing/tokens.ts';
 import { loadSupergraph } from '../supergraph.ts';
 
-type Claims = Readonly<Record<string, unknown>>;
 type Body = Answer['body'];
 
 let plain: TestRouter;

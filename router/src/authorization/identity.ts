@@ -2,11 +2,9 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { createTokenCheck, TokenError, type CheckedToken } from '@cafe-for-me/lib/client-token';
 import { signedIdentity } from '@cafe-for-me/lib/router-identity';
 import type { z } from 'zod';
+import type { Claims } from './claims.ts';
 import { jwtSettings } from './jwt-settings.ts';
 import type { Revocations } from './revocations.ts';
-
-/** What a token says. */
-export type Claims = Readonly<Record<string, unknown>>;
 
 /** Who sends an operation, as far as the router knows. */
 export interface Caller {

@@ -2,7 +2,7 @@ import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '@cafe-for-me/lib/log';
 import { StartRefused } from '../refusal.ts';
-import type { Claims } from './identity.ts';
+import type { Claims } from './claims.ts';
 
 /** Whose tokens are refused that were issued before a moment: a role was withdrawn, a device was lost. */
 export interface Revocations {

@@ -1,7 +1,7 @@
 import type { FetchNode, PlanNode, QueryPlanSelectionNode, SubscriptionNode } from '@apollo/query-planner';
 import type { ExplainedFetch, ExplainedNode, ExplainedRequest } from './explained.ts';
 import { requestText } from './fetch-body.ts';
-import { notAPlanNode } from './steps.ts';
+import { notAPlanNode } from './plan-node.ts';
 
 type RequestsOf = (node: FetchNode) => readonly ExplainedRequest[];
 

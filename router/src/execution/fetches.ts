@@ -1,7 +1,7 @@
 import type { FetchNode, PlanNode } from '@apollo/query-planner';
 import type { FetchTools } from './ask.ts';
 import { requestText } from './fetch-body.ts';
-import { notAPlanNode } from './steps.ts';
+import { notAPlanNode } from './plan-node.ts';
 
 /** What can be said of a plan's fetches before they run. */
 export function aboutFetches(node: PlanNode): Pick<FetchTools, 'mayRepeat' | 'copies'> {

@@ -3,6 +3,7 @@ import type { FetchTools } from './ask.ts';
 import { prepareEntityFetch } from './entity-fetch.ts';
 import { fetchFailed } from './failures.ts';
 import { preparePlaces, type Places } from './paths.ts';
+import { notAPlanNode } from './plan-node.ts';
 import { prepareRootFetch } from './root-fetch.ts';
 import { tell, type Step } from './run.ts';
 
@@ -70,8 +71,3 @@ function together(steps: readonly Step[]): Step {
 }
 
 function nothing(): void {}
-
-/** What the types rule out, should the planner ever give it. */
-export function notAPlanNode(node: never): Error {
-  return new Error(`The plan has a ${(node as PlanNode).kind} in it, which is not known.`);
-}

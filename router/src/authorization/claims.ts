@@ -1,0 +1,2 @@
+/** What a token says. */
+export type Claims = Readonly<Record<string, unknown>>;
