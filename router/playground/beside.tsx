@@ -1,8 +1,9 @@
 import { useContext, useEffect } from 'react';
 import { useEditorContext, usePluginStore } from '@graphiql/react';
-import { examplesPlugin } from './examples.tsx';
+import { examplesPlugin, pressExamplesButton, welcome } from './examples.tsx';
 import { LiveBar } from './live-bar.tsx';
 import { useMendedAccess } from './mended-access.tsx';
+import { isNarrow } from './narrow.tsx';
 import { OfferedContext } from './offered.ts';
 import { Plan } from './plan.tsx';
 import { enterTab, useRun, type Run } from './runs.ts';
@@ -42,15 +43,23 @@ function Explanation({ run }: { run: Run | undefined }) {
   return <p>The last run has none: it was refused before it was planned, or run while the plan was hidden.</p>;
 }
 
-/** GraphiQL's own way to begin with an open plugin leaves its pane off the screen; its button does not. */
+/** On a phone they would stand above what is open already. */
 function useOpenedExamples(): void {
-  const { plugins } = usePluginStore();
+  const { plugins, visiblePlugin } = usePluginStore();
+  const { tabs, activeTabIndex } = useEditorContext({ nonNull: true });
   const isThere = plugins.includes(examplesPlugin);
+  const isNew = tabs[activeTabIndex]?.query === welcome;
   useEffect(
     function openPane() {
-      if (!isThere) return;
-      document.querySelector<HTMLButtonElement>(`button[aria-label="Show ${examplesPlugin.title}"]`)?.click();
+      if (isThere && (isNew || !isNarrow())) pressExamplesButton('Show');
     },
+    // Once, when the page has come.
     [isThere],
+  );
+  useEffect(
+    function showTop() {
+      if (isNarrow()) scrollTo(0, 0);
+    },
+    [visiblePlugin],
   );
 }

@@ -1,14 +1,20 @@
 import { useContext, useEffect, useRef } from 'react';
 import { useEditorContext, useExecutionContext, type GraphiQLPlugin } from '@graphiql/react';
+import { isNarrow } from './narrow.tsx';
 import { OfferedContext, withToken, type Example } from './offered.ts';
 
 export const welcome = `# One endpoint for queries, mutations and subscriptions.
-# Ctrl-Enter runs the operation. The examples on the left tell a story: open and run them one after the other.
+# Ctrl-Enter runs the operation. The examples tell a story: open and run them one after the other.
 
 query {
   __typename
 }
 `;
+
+/** On a phone what was opened would be far below the list. This ends the list, and whatever it still had to do. */
+function foldList(): void {
+  if (isNarrow()) pressExamplesButton('Hide');
+}
 
 /** Opens an example in a tab of its own; one that is open already is shown as it is. */
 function useOpenExample(): { isReady: boolean; open: (example: Example) => void } {
@@ -18,6 +24,11 @@ function useOpenExample(): { isReady: boolean; open: (example: Example) => void 
   const { tabs, activeTabIndex, queryEditor, variableEditor, headerEditor, responseEditor } = editors;
   /** For the tab that is being added. */
   const pending = useRef<Example>(undefined);
+
+  function show(example: Example): void {
+    write(example);
+    foldList();
+  }
 
   function write({ query, variables, persona }: Example): void {
     const token = tokens.find(({ label }) => label === persona)?.token;
@@ -37,7 +48,7 @@ function useOpenExample(): { isReady: boolean; open: (example: Example) => void 
     function writePending() {
       const example = pending.current;
       pending.current = undefined;
-      if (example !== undefined) write(example);
+      if (example !== undefined) show(example);
     },
     // When a tab was added, and then only.
     [tabs.length],
@@ -45,10 +56,15 @@ function useOpenExample(): { isReady: boolean; open: (example: Example) => void 
 
   function open(example: Example): void {
     const known = tabs.findIndex(({ query }) => query === example.query);
-    if (known === activeTabIndex) return;
+    if (known === activeTabIndex) {
+      foldList();
+      return;
+    }
     stop();
-    if (known >= 0) editors.changeTab(known);
-    else if (queryEditor?.getValue() === welcome) write(example);
+    if (known >= 0) {
+      editors.changeTab(known);
+      foldList();
+    } else if (queryEditor?.getValue() === welcome) show(example);
     else {
       pending.current = example;
       editors.addTab();
@@ -97,8 +113,15 @@ function Examples() {
   );
 }
 
+const title = 'Examples';
+
+/** GraphiQL's own way to show or hide a plugin leaves its pane's place as it was; its button does not. */
+export function pressExamplesButton(verb: 'Show' | 'Hide'): void {
+  document.querySelector<HTMLButtonElement>(`button[aria-label="${verb} ${title}"]`)?.click();
+}
+
 export const examplesPlugin: GraphiQLPlugin = {
-  title: 'Examples',
+  title,
   icon: () => (
     <svg viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinejoin="round">
       <path d="M4 2.5 13 8l-9 5.5z" />

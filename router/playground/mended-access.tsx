@@ -46,10 +46,17 @@ export function useMendedAccess(): void {
         item.removeAttribute('aria-selected');
         const [open, close] = item.querySelectorAll('button');
         open?.setAttribute('aria-current', String(index === activeTabIndex));
-        if (index === activeTabIndex) item.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+        if (index === activeTabIndex) showIn(list!, item);
         close?.setAttribute('aria-label', `Close ${tabs[index]?.title ?? 'tab'}`);
       }
     },
     [tabs, activeTabIndex],
   );
+}
+
+/** Sideways alone: `scrollIntoView` would take a page that scrolls along. */
+function showIn(list: Element, item: Element): void {
+  const outer = list.getBoundingClientRect();
+  const { left, right } = item.getBoundingClientRect();
+  list.scrollLeft += Math.min(left - outer.left, 0) + Math.max(right - outer.right, 0);
 }

@@ -4,7 +4,7 @@ import { root } from '@cafe-for-me/deploy/paths';
 import { buildSchema, parse, validate } from 'graphql';
 import type { Page } from 'playwright-core';
 import { axe } from '../harness/browser-axe.ts';
-import { openBrowser, screenshot, type Browser } from '../harness/browser.ts';
+import { openBrowser, SCREENS, screenshot, type Browser } from '../harness/browser.ts';
 import { openCafe, type Cafe } from '../harness/cafe.ts';
 import { eventually } from '../harness/eventually.ts';
 
@@ -241,4 +241,71 @@ describe('the playground', () => {
       }
     }),
   );
+
+  it.each(['light', 'dark'] as const)('is one pane below the other on a phone, where it is %s', (theme) =>
+    browser.story(async (openPage) => {
+      const { page } = await openPage('/graphql', { viewport: 'phone', theme });
+      const list = page.getByRole('heading', { name: 'Examples' });
+      const fits = () => page.evaluate<boolean>('document.scrollingElement.scrollWidth <= innerWidth');
+      await list.waitFor();
+      await expect(page.evaluate('scrollY')).resolves.toBe(0);
+      await axe(page);
+      await open(page, 'Cafés and their menus');
+      // What was chosen stands where the list was.
+      await list.waitFor({ state: 'detached' });
+      await expect(page.evaluate('scrollY')).resolves.toBe(0);
+      await runUntil(page, outcomes['Cafés and their menus']!);
+      const plan = page.getByRole('region', { name: 'Query plan' });
+      await plan.getByText('delivery').first().waitFor();
+      const panes = [
+        page.getByRole('button', { name: 'Execute query' }),
+        page.getByRole('button', { name: 'Headers', exact: true }),
+        page.getByRole('region', { name: 'Result Window' }),
+        plan,
+        page.getByRole('combobox', { name: 'Runs as' }),
+        page.getByRole('button', { name: 'Open settings dialog' }),
+      ];
+      for (const pane of panes) {
+        await pane.scrollIntoViewIfNeeded();
+        const { x, width, height } = (await pane.boundingBox())!;
+        expect(x >= 0 && x + width <= SCREENS.phone.width && height >= 44).toBe(true);
+      }
+      await expect(fits()).resolves.toBe(true);
+      await axe(page);
+      await screenshot(page, `playground-phone-${theme}`);
+      await page.getByRole('button', { name: 'Show Examples' }).click();
+      await open(page, 'Watch the counter, live');
+      await list.waitFor({ state: 'detached' });
+      await run(page);
+      await page.getByRole('region', { name: 'Subscription' }).getByText('Connected').waitFor();
+      await axe(page);
+      await expect(fits()).resolves.toBe(true);
+      // Whoever comes back to something of their own sees it, and not the list.
+      await page.reload();
+      await page.getByRole('button', { name: 'Show Examples' }).waitFor();
+      await expect(list.count()).resolves.toBe(0);
+    }),
+  );
+
+  it('runs no script but its own, whatever comes into its page', () =>
+    browser.story(async (openPage) => {
+      const { page, tolerate } = await openPage('/graphql', { viewport: 'desktop' });
+      await page.getByRole('heading', { name: 'Examples' }).waitFor();
+      tolerate(/Content Security Policy/);
+      const { headers } = await page.evaluate<{ headers: string }>(
+        `fetch('/graphql', { headers: { accept: 'text/html' } }).then((answer) => ({ headers: answer.headers.get('content-security-policy') }))`,
+      );
+      expect(headers.match(/script-src ([^;]*)/)?.[1]).toBe("'self'");
+      const ran = await page.evaluate<boolean>(`(() => {
+        const script = document.createElement('script');
+        script.textContent = 'window.ran = true';
+        document.head.append(script);
+        const image = document.createElement('img');
+        image.setAttribute('onerror', 'window.ran = true');
+        document.body.append(image);
+        image.dispatchEvent(new Event('error'));
+        return window.ran === true;
+      })()`);
+      expect(ran).toBe(false);
+    }));
 });
