@@ -6,12 +6,13 @@ import { useTitle } from '../shell/use-title.ts';
 import { dayAndTime, HOME_ZONE } from '../text/format.ts';
 import { cafeName } from '../text/products.ts';
 import { LinkButton } from '../ui/button.tsx';
+import { LiveEnded } from '../ui/live-ended.tsx';
 import { ProblemNote } from '../ui/problem-note.tsx';
 import { Busy, Empty } from '../ui/small.tsx';
 import { Cancel } from './order/cancel.tsx';
 import { Hero } from './order/hero.tsx';
 import { Lines } from './order/lines.tsx';
-import { cafeSideOf, type WholeOrder } from './order/order.ts';
+import { cafeSideOf, hasEnded, type WholeOrder } from './order/order.ts';
 import css from './order/order.module.css';
 import { SmsList } from './order/sms-list.tsx';
 import { text } from './order/text.ts';
@@ -31,7 +32,7 @@ export function OrderPage() {
 }
 
 function Order({ subject, orderId }: { readonly subject: string; readonly orderId: string }) {
-  const { order, missing, problem, take } = useOrder(orderId);
+  const { order, missing, problem, live, askAgain, take } = useOrder(orderId);
   useTitle(order === undefined ? text.now.title : titleOf(order));
   useBuzz(order?.status);
   if (missing) {
@@ -56,6 +57,7 @@ function Order({ subject, orderId }: { readonly subject: string; readonly orderI
           <span>{dayAndTime(placedAt, cafe?.timeZone ?? HOME_ZONE)}</span>
         </span>
       </p>
+      {!hasEnded(order.status) && <LiveEnded live={live} askAgain={askAgain} />}
       <Hero order={order} />
       <div class={css.columns}>
         <div class={css.column}>

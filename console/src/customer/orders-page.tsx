@@ -1,6 +1,7 @@
 import { ForRole } from '../shell/for-role.tsx';
 import { useTitle } from '../shell/use-title.ts';
 import { Button, LinkButton } from '../ui/button.tsx';
+import { LiveEnded } from '../ui/live-ended.tsx';
 import { ProblemNote } from '../ui/problem-note.tsx';
 import { Busy, Empty } from '../ui/small.tsx';
 import { OrderLink, whatIs } from './orders/order-link.tsx';
@@ -17,7 +18,7 @@ export function OrdersPage() {
 }
 
 function Orders({ subject }: { readonly subject: string }) {
-  const { present, past, changed, problem, more, loadingMore } = useOrders();
+  const { present, past, changed, problem, more, loadingMore, live, askAgain } = useOrders();
   const { orders: words } = text.now;
   const empty = present?.length === 0 && past?.length === 0 && problem === undefined;
   return (
@@ -27,6 +28,7 @@ function Orders({ subject }: { readonly subject: string }) {
         {changed !== undefined && `${whatIs(changed)}: ${text.now.status[changed.status]}`}
       </p>
       <PlacingNote subject={subject} />
+      <LiveEnded live={live} askAgain={askAgain} />
       {problem !== undefined && problem.kind !== 'partly' && <ProblemNote problem={problem} />}
       {present === undefined && problem === undefined && <Busy />}
       {empty && (

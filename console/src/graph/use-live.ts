@@ -16,8 +16,10 @@ export interface LiveListener<Data> {
   resumed?(outcome: Resumed): void;
 }
 
-/** `ended`: the service ended it, for good (no such thing, not allowed). */
-export type LiveState = { readonly state: 'waiting' | 'live' } | { readonly state: 'ended'; readonly why: string };
+/** `ended`: the service ended it, for good (no such thing, not allowed). `again` begins anew. */
+export type LiveState =
+  | { readonly state: 'waiting' | 'live' }
+  | { readonly state: 'ended'; readonly why: string; readonly again: () => void };
 
 /**
  * Follows a subscription while the component is shown, through whatever breaks.
@@ -30,6 +32,7 @@ export function useLive<Data, Variables extends AnyVariables>(
   listener: LiveListener<Data>,
 ): LiveState {
   const [state, setState] = useState<LiveState>({ state: 'waiting' });
+  const [round, setRound] = useState(1);
   const latest = useRef(listener);
   latest.current = listener;
   const key = JSON.stringify(variables);
@@ -37,6 +40,8 @@ export function useLive<Data, Variables extends AnyVariables>(
 
   useEffect(
     function follow() {
+      const end = (why: string) =>
+        setState((last) => (last.state === 'ended' ? last : { state: 'ended', why, again: () => setRound(round + 1) }));
       setState({ state: 'waiting' });
       if (variables === undefined || subject === undefined) return undefined;
       const { stop } = liveClient().subscribe<Data>(
@@ -46,20 +51,20 @@ export function useLive<Data, Variables extends AnyVariables>(
             if (data != null) {
               setState((last) => (last.state === 'live' ? last : { state: 'live' }));
               latest.current.next(data);
-            } else if (errors !== undefined) setState({ state: 'ended', why: errors[0]?.message ?? '' });
+            } else if (errors !== undefined) end(errors[0]?.message ?? '');
           },
           resumed: (outcome) => latest.current.resumed?.(outcome),
           error(reason) {
             if ((reason as { code?: number }).code === FORBIDDEN) endSession(subject);
-            setState({ state: 'ended', why: wordsOf(reason) });
+            end(wordsOf(reason));
           },
-          complete: () => setState((last) => (last.state === 'ended' ? last : { state: 'ended', why: '' })),
+          complete: () => end(''),
         },
       );
       return stop;
     },
     // The key stands for the variables.
-    [document, key, subject],
+    [document, key, subject, round],
   );
   return state;
 }

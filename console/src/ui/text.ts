@@ -14,6 +14,7 @@ export const text = defineText({
       reference: (reference: string) => `If you ask somebody about it, give this number: ${reference}`,
     },
     again: 'Try again',
+    liveEnded: (why: string) => `This is not followed live any more${why === '' ? '.' : `: ${why}`}`,
   },
   ko: {
     loading: '잠시만 기다려 주세요…',
@@ -28,5 +29,6 @@ export const text = defineText({
       reference: (reference) => `문의하실 때 이 번호를 알려 주세요: ${reference}`,
     },
     again: '다시 시도',
+    liveEnded: (why) => `실시간 업데이트가 끝났어요${why === '' ? '.' : `: ${why}`}`,
   },
 });

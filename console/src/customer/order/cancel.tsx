@@ -40,6 +40,8 @@ export function Cancel({ order, take }: CancelProps) {
 
   const left = cancellation.until === null ? 0 : (Date.parse(cancellation.until) - now.value) / 1_000;
   const canCancel = cancellation.allowed && left > 0;
+  // It says why not, too.
+  const saysRefused = refused && !busy && (status === 'ACCEPTED' || status === 'READY');
   return (
     <section class={css.cancel}>
       {canCancel ? (
@@ -55,11 +57,11 @@ export function Cancel({ order, take }: CancelProps) {
           </p>
         </>
       ) : (
-        <p>{whyNot(order)}</p>
+        !saysRefused && <p>{whyNot(order)}</p>
       )}
       <div role="status">
         {tryingAgain && <p>{words.stillTrying}</p>}
-        {refused && !busy && status !== 'PLACED' && (
+        {saysRefused && (
           <Note kind="warn">
             <p>{words.refused}</p>
           </Note>

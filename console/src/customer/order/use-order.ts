@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { CustomerOrderDocument, FollowOrderDocument } from '../../generated/documents.ts';
 import type { Problem } from '../../graph/problem.ts';
 import { useAsk } from '../../graph/use-ask.ts';
-import { useLive } from '../../graph/use-live.ts';
+import { useLive, type LiveState } from '../../graph/use-live.ts';
 import { isIncomplete, newer, type WholeOrder } from './order.ts';
 
 /** SMS follow their change within a moment; a bank or a service may need longer. ms */
@@ -13,6 +13,8 @@ export interface FollowedOrder {
   /** There is none of this customer's. */
   readonly missing: boolean;
   readonly problem: Problem | undefined;
+  readonly live: LiveState;
+  readonly askAgain: () => void;
   readonly take: (order: WholeOrder) => void;
 }
 
@@ -22,7 +24,7 @@ export function useOrder(orderId: string): FollowedOrder {
   const [looks, setLooks] = useState(0);
   const take = (next: WholeOrder) => setOrder((last) => newer(last, next));
   const { data, problem, askAgain } = useAsk(CustomerOrderDocument, { orderId });
-  useLive(
+  const live = useLive(
     FollowOrderDocument,
     { orderId },
     {
@@ -49,5 +51,6 @@ export function useOrder(orderId: string): FollowedOrder {
     },
     [order === undefined ? '' : isIncomplete(order), order?.version, looks],
   );
-  return { order, missing: order === undefined && data?.order === null && problem === undefined, problem, take };
+  const missing = order === undefined && data?.order === null && problem === undefined;
+  return { order, missing, problem, live, askAgain, take };
 }

@@ -3,7 +3,7 @@ import { CustomerOrdersDocument, FollowMyOrdersDocument, type ListedOrderFragmen
 import { asPerson } from '../../graph/as-person.ts';
 import { problemOf, type Problem } from '../../graph/problem.ts';
 import { useAsk } from '../../graph/use-ask.ts';
-import { useLive } from '../../graph/use-live.ts';
+import { useLive, type LiveState } from '../../graph/use-live.ts';
 import { person } from '../../shell/session.ts';
 import { hasEnded, newer } from '../order/order.ts';
 
@@ -21,6 +21,8 @@ export interface ListedOrders {
   /** Undefined: there are no more. */
   readonly more: (() => Promise<void>) | undefined;
   readonly loadingMore: boolean;
+  readonly live: LiveState;
+  readonly askAgain: () => void;
 }
 
 /** A customer's orders: the list as it was asked for, with every change since. */
@@ -42,7 +44,7 @@ export function useOrders(): ListedOrders {
     // Further pages go on where they are.
     if (pages.current === 1) setEnd(data.orders.pageInfo);
   }, [data]);
-  useLive(
+  const live = useLive(
     FollowMyOrdersDocument,
     {},
     {
@@ -84,6 +86,8 @@ export function useOrders(): ListedOrders {
     problem: problem ?? moreProblem,
     more: end?.hasNextPage === true ? more : undefined,
     loadingMore,
+    live,
+    askAgain,
   };
 }
 
