@@ -109,6 +109,19 @@ describe('the board', () => {
     ]);
   });
 
+  it('says that it was somebody else where an attempt of its own was refused', () => {
+    const board = after(
+      told({}),
+      told({ ...accepted }, { ours: true }),
+      told({ ...accepted, status: 'READY', version: 3 }, { ours: true }),
+      { kind: 'refused', orderId: 'order-1', since: 2 },
+    );
+    expect(board.happenings).toEqual([
+      expect.objectContaining({ status: 'READY', elsewhere: true }),
+      expect.objectContaining({ status: 'RECEIVED', elsewhere: false }),
+    ]);
+  });
+
   it('remembers a dozen of what happened', () => {
     const steps = Array.from({ length: 20 }, (_, index) => [
       told({ orderId: `order-${index}` }),

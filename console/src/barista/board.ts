@@ -20,6 +20,7 @@ export interface Card {
 export interface Happening {
   readonly key: string;
   readonly orderId: string;
+  readonly version: number;
   readonly queueNumber: number | null;
   readonly status: DeliveryStatus;
   /** ms since 1970 */
@@ -48,6 +49,8 @@ export type Step =
       /** A command of this screen for this order was under way. */
       readonly ours?: boolean;
     }
+  /** A command of this screen for this order was refused: what came after version `since` was none of its doing. */
+  | { readonly kind: 'refused'; readonly orderId: string; readonly since: number }
   | { readonly kind: 'gone'; readonly orderId: string }
   | { readonly kind: 'tick'; readonly now: number };
 
@@ -84,6 +87,8 @@ export function stepBoard(board: Board, step: Step): Board {
   switch (step.kind) {
     case 'told':
       return told(board, step);
+    case 'refused':
+      return refused(board, step);
     case 'gone':
       return leave(board, [step.orderId]);
     case 'tick':
@@ -122,12 +127,20 @@ function told(board: Board, { delivery, at, now, ours = false }: Extract<Step, {
   const happening: Happening = {
     key: `${orderId}:${version}`,
     orderId,
+    version,
     queueNumber: delivery.queueNumber ?? before.delivery.queueNumber,
     status,
     at: at ?? now,
     elsewhere: !ours && BY_STAFF.has(status),
   };
   return { ...board, cards, happenings: [happening, ...board.happenings].slice(0, HAPPENINGS) };
+}
+
+function refused(board: Board, { orderId, since }: Extract<Step, { kind: 'refused' }>): Board {
+  const happenings = board.happenings.map((one) =>
+    one.orderId === orderId && one.version > since ? { ...one, elsewhere: BY_STAFF.has(one.status) } : one,
+  );
+  return { ...board, happenings };
 }
 
 function leave(board: Board, orderIds: readonly string[]): Board {

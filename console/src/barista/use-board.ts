@@ -13,7 +13,7 @@ export interface BoardActions {
   /** The answer of a command of this screen. */
   tell(delivery: Delivery): void;
   /** A command for this order is under way until the returned function is called. */
-  begin(orderId: string): () => void;
+  begin(orderId: string): (wasRefused: boolean) => void;
   /** Says something on the card of an order, until something else is done with it; undefined: nothing any more. */
   say(orderId: string, words: string | undefined): void;
 }
@@ -121,7 +121,9 @@ export function useBoard(cafeId: string): UsedBoard {
       begin(orderId) {
         const count = ours.current;
         count.set(orderId, (count.get(orderId) ?? 0) + 1);
-        return function end() {
+        const since = latest.current.cards.get(orderId)?.delivery.version ?? 0;
+        return function end(wasRefused) {
+          if (wasRefused) step({ kind: 'refused', orderId, since });
           const left = (count.get(orderId) ?? 1) - 1;
           if (left > 0) count.set(orderId, left);
           else count.delete(orderId);

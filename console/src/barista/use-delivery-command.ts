@@ -49,6 +49,7 @@ export function useDeliveryCommand<Data extends Answers, Input extends AnyInput>
   async function send(given: Omit<Input, keyof AnyInput>): Promise<Done | undefined> {
     const end = board.begin(orderId);
     board.say(orderId, undefined);
+    let wasRefused = false;
     try {
       const outcome = await run({ ...given, orderId } as unknown as Meant<Input>);
       if (outcome === undefined) return undefined;
@@ -57,9 +58,10 @@ export function useDeliveryCommand<Data extends Answers, Input extends AnyInput>
       const [payload] = Object.values(outcome.answer);
       if (payload?.delivery != null) board.tell(payload.delivery);
       const [refusal] = payload?.userErrors ?? [];
+      wasRefused = refusal !== undefined;
       return refusal === undefined ? {} : { refused: refusalText(refusal, board.timeZone) };
     } finally {
-      end();
+      end(wasRefused);
     }
   }
 
