@@ -6,6 +6,7 @@ import { Note } from '../../ui/note.tsx';
 import { notify } from '../../ui/notices.tsx';
 import css from './menu.module.css';
 import { priceOf } from './price.ts';
+import { PriceField } from './price-field.tsx';
 import { text as boardText } from '../text.ts';
 import { text } from './text.ts';
 import { Under } from '../under.tsx';
@@ -63,21 +64,12 @@ function Form({ cafeId, menu, saved, close }: AddProductProps & { readonly close
           />
         )}
       </Field>
-      <Field
+      <PriceField
         label={text.now.price}
-        hint={text.now.priceHint}
+        typed={typed}
+        type={setTyped}
         fault={tried && price === undefined ? text.now.priceFault : undefined}
-      >
-        {(attributes) => (
-          <input
-            {...attributes}
-            inputMode="numeric"
-            autocomplete="off"
-            value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
-        )}
-      </Field>
+      />
       {refused !== undefined && (
         <Note kind="bad" role="alert">
           <p>{refused}</p>

@@ -3,15 +3,15 @@ import { useState } from 'preact/hooks';
 import { won } from '../../text/format.ts';
 import { productName } from '../../text/products.ts';
 import { Button } from '../../ui/button.tsx';
-import { Field } from '../../ui/field.tsx';
 import { Note } from '../../ui/note.tsx';
 import css from './menu.module.css';
 import { priceOf } from './price.ts';
+import { PriceField } from './price-field.tsx';
 import { Switch } from './switch.tsx';
 import { text as boardText } from '../text.ts';
 import { text } from './text.ts';
 import { Under } from '../under.tsx';
-import { useSaveItem, type MenuItem } from './use-save-item.ts';
+import { useSaveItem, type MenuItem, type SavingItem } from './use-save-item.ts';
 
 interface MenuRowProps {
   readonly cafeId: string;
@@ -22,7 +22,8 @@ interface MenuRowProps {
 /** A product: on sale or sold out at one touch, and its price. */
 export function MenuRow({ cafeId, item, saved }: MenuRowProps) {
   const [editing, setEditing] = useState(false);
-  const { save, busy, refused } = useSaveItem(cafeId, saved);
+  const saving = useSaveItem(cafeId, saved);
+  const { save, busy, refused } = saving;
   const name = productName(item.product);
   const price = won(item.price);
   return (
@@ -47,18 +48,23 @@ export function MenuRow({ cafeId, item, saved }: MenuRowProps) {
           turn={(available) => void save({ product: item.product, available })}
         />
       </div>
-      {refused !== undefined && (
+      {refused !== undefined && !editing && (
         <Note kind="bad" role="alert">
           <p>{refused}</p>
         </Note>
       )}
-      {editing && <PriceForm cafeId={cafeId} item={item} saved={saved} close={() => setEditing(false)} />}
+      {editing && <PriceForm item={item} saving={saving} close={() => setEditing(false)} />}
     </li>
   );
 }
 
-function PriceForm({ cafeId, item, saved, close }: MenuRowProps & { readonly close: () => void }) {
-  const { save, busy, tryingAgain, refused } = useSaveItem(cafeId, saved);
+interface PriceFormProps {
+  readonly item: MenuItem;
+  readonly saving: SavingItem;
+  readonly close: () => void;
+}
+
+function PriceForm({ item, saving: { save, busy, tryingAgain, refused }, close }: PriceFormProps) {
   const [typed, setTyped] = useState(String(item.price));
   const [wrong, setWrong] = useState(false);
   async function submit(event: Event): Promise<void> {
@@ -69,21 +75,12 @@ function PriceForm({ cafeId, item, saved, close }: MenuRowProps & { readonly clo
   }
   return (
     <form class={css.form} onSubmit={(event) => void submit(event)}>
-      <Field
+      <PriceField
         label={text.now.editPrice(productName(item.product))}
-        hint={text.now.priceHint}
-        fault={wrong ? text.now.priceFault : (refused ?? undefined)}
-      >
-        {(attributes) => (
-          <input
-            {...attributes}
-            inputMode="numeric"
-            autocomplete="off"
-            value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
-        )}
-      </Field>
+        typed={typed}
+        type={setTyped}
+        fault={wrong ? text.now.priceFault : refused}
+      />
       <div class={css.pair}>
         <Button big onClick={close}>
           {boardText.now.back}

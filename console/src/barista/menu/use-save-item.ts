@@ -11,12 +11,20 @@ export type MenuItem = Cafe['menu'][number];
 /** What was changed of a product, and no more: what another screen changes meanwhile stays. */
 type Changed = Pick<MenuItem, 'product'> & Partial<MenuItem>;
 
-/** Saves a product of the menu. `refused`: why the last try was not done. */
-export function useSaveItem(cafeId: string, saved: (item: MenuItem) => void) {
+export interface SavingItem {
+  /** @returns whether it is saved; false at once while another change of it is under way */
+  save(item: Changed): Promise<boolean>;
+  readonly busy: boolean;
+  readonly tryingAgain: boolean;
+  /** Why the last try was not done. */
+  readonly refused: string | undefined;
+}
+
+/** Saves a product of the menu. */
+export function useSaveItem(cafeId: string, saved: (item: MenuItem) => void): SavingItem {
   const { run, busy, tryingAgain } = useCommand(BoardSaveItemDocument);
   const [refused, setRefused] = useState<string>();
 
-  /** @returns whether it is saved */
   async function save(item: Changed): Promise<boolean> {
     setRefused(undefined);
     const outcome = await run({ ...item, cafeId });
