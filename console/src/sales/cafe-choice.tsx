@@ -1,7 +1,7 @@
 import { useId } from 'preact/hooks';
 import { Segments } from '../ui/small.tsx';
-import type { SalesCafe } from './dashboard.tsx';
 import css from './page.module.css';
+import type { SalesCafe } from './sales-cafe.ts';
 import { text } from './text.ts';
 
 /** More than these are a list to open, and so are all where the screen is narrow. */

@@ -8,19 +8,12 @@ import { OverTimePanel } from './over-time-panel.tsx';
 import css from './page.module.css';
 import { fillPeriods, periodsUntil, rangeOf, rangeOfAll, shiftDay, type Grouping } from './periods.ts';
 import { ProductsPanel } from './products-panel.tsx';
+import type { SalesCafe } from './sales-cafe.ts';
 import { text } from './text.ts';
 import { TodayPanel } from './today-panel.tsx';
 import { TransfersPanel } from './transfers-panel.tsx';
 import { useAskAlong } from './use-ask-along.ts';
 import { useLiveDays } from './use-live-days.ts';
-
-export interface SalesCafe {
-  readonly id: string;
-  /** As people are told it. */
-  readonly name: string;
-  readonly timeZone: string;
-  readonly dayCutoffHour: number;
-}
 
 interface DashboardProps {
   readonly cafe: SalesCafe;

@@ -3,10 +3,10 @@ import { businessDay, count, dayAndTime, won } from '../text/format.ts';
 import { Button } from '../ui/button.tsx';
 import { Segments } from '../ui/small.tsx';
 import { Chart } from './chart.tsx';
-import type { SalesCafe } from './dashboard.tsx';
 import css from './page.module.css';
 import { Panel } from './panel.tsx';
 import { addUp, type Grouping, type PeriodSums } from './periods.ts';
+import type { SalesCafe } from './sales-cafe.ts';
 import { text } from './text.ts';
 import type { AskedAlong } from './use-ask-along.ts';
 

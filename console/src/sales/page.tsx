@@ -10,9 +10,10 @@ import { now } from '../ui/clock.ts';
 import { Note } from '../ui/note.tsx';
 import { Empty } from '../ui/small.tsx';
 import { CafeChoice } from './cafe-choice.tsx';
-import { Dashboard, type SalesCafe } from './dashboard.tsx';
+import { Dashboard } from './dashboard.tsx';
 import css from './page.module.css';
 import { businessDayAt } from './periods.ts';
+import type { SalesCafe } from './sales-cafe.ts';
 import { text } from './text.ts';
 
 /** Until a café has told its own. */

@@ -4,11 +4,11 @@ import { businessDay, count, won } from '../text/format.ts';
 import { productName } from '../text/products.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/small.tsx';
-import type { SalesCafe } from './dashboard.tsx';
 import css from './page.module.css';
 import { Panel } from './panel.tsx';
 import type { Grouping, Range } from './periods.ts';
 import { rank, type Ranked } from './ranking.ts';
+import type { SalesCafe } from './sales-cafe.ts';
 import { text } from './text.ts';
 import { useAskAlong } from './use-ask-along.ts';
 

@@ -3,9 +3,9 @@ import type { Problem } from '../graph/problem.ts';
 import { businessDay, count, exactTime, won } from '../text/format.ts';
 import { ProblemNote } from '../ui/problem-note.tsx';
 import { Busy } from '../ui/small.tsx';
-import type { SalesCafe } from './dashboard.tsx';
 import css from './page.module.css';
 import type { PeriodSums } from './periods.ts';
+import type { SalesCafe } from './sales-cafe.ts';
 import { text } from './text.ts';
 import type { LiveDay } from './use-live-days.ts';
 

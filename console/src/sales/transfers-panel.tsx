@@ -7,15 +7,15 @@ import {
 import { Button } from '../ui/button.tsx';
 import { Badge, Empty, Segments } from '../ui/small.tsx';
 import { businessDay, count, dayAndTime, won } from '../text/format.ts';
-import type { SalesCafe } from './dashboard.tsx';
 import css from './page.module.css';
 import { Panel } from './panel.tsx';
+import type { SalesCafe } from './sales-cafe.ts';
 import { text } from './text.ts';
 import { useAskAlong } from './use-ask-along.ts';
 import { useResend } from './use-resend.ts';
 
 type Which = 'current' | 'refused' | 'all';
-export type Transfer = TransferPartsFragment;
+type Transfer = TransferPartsFragment;
 
 const PAGE = 7;
 /** As many as are given for one question. */

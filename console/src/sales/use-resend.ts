@@ -1,11 +1,10 @@
 import { useState } from 'preact/hooks';
-import { SalesResendDocument, type SalesResendMutation } from '../generated/documents.ts';
+import { SalesResendDocument, type SalesResendMutation, type TransferPartsFragment } from '../generated/documents.ts';
 import { useCommand } from '../graph/use-command.ts';
 import { businessDay, count } from '../text/format.ts';
 import { notify } from '../ui/notices.tsx';
 import { problemText } from '../ui/problem-note.tsx';
 import { text } from './text.ts';
-import type { Transfer } from './transfers-panel.tsx';
 
 /**
  * Sends a transfer to headquarters again and tells what came of it.
@@ -13,14 +12,14 @@ import type { Transfer } from './transfers-panel.tsx';
  * @param settled called when that is known
  */
 export function useResend(settled: () => void): {
-  readonly resend: (transfer: Transfer) => Promise<void>;
+  readonly resend: (transfer: TransferPartsFragment) => Promise<void>;
   /** The transfer that is being sent. */
   readonly sending: string | undefined;
 } {
   const { run } = useCommand(SalesResendDocument);
   const [sending, setSending] = useState<string>();
 
-  async function resend({ id, businessDate, revision }: Transfer): Promise<void> {
+  async function resend({ id, businessDate, revision }: TransferPartsFragment): Promise<void> {
     if (sending !== undefined) return;
     setSending(id);
     const outcome = await run({ transferId: id });
