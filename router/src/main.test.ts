@@ -110,7 +110,7 @@ describe('the router as a process', () => {
       expect([bad.code, bad.out, bad.error]).toEqual([
         78,
         '',
-        `router: The configuration is not valid: ${example}:1:11: listen.prot does not exist; did you mean port? There are host, port.\n`,
+        `router: The configuration is not valid: ${example}:1:11: listen.prot does not exist; did you mean port? There are host, port, names.\n`,
       ]);
     },
     timeoutMs,

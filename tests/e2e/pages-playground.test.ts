@@ -248,6 +248,9 @@ describe('the playground', () => {
       const list = page.getByRole('heading', { name: 'Examples' });
       const fits = () => page.evaluate<boolean>('document.scrollingElement.scrollWidth <= innerWidth');
       await list.waitFor();
+      // The editors come after the list, and are named once they are there.
+      for (const name of ['Operation', 'Variables', 'Answer'])
+        await page.getByLabel(name).first().waitFor({ state: 'attached' });
       await expect(page.evaluate('scrollY')).resolves.toBe(0);
       await axe(page);
       await open(page, 'Cafés and their menus');
