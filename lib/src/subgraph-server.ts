@@ -13,7 +13,7 @@ import { parse, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { maskErrors } from './errors.ts';
 import { createHealth, type ReadinessCheck } from './health.ts';
 import { errorBody, sendText } from './http-answer.ts';
-import { drainHttp } from './http-drain.ts';
+import { createHttpDrain } from './http-drain.ts';
 import type { Logger } from './log.ts';
 import { createIdentityCheck } from './router-identity.ts';
 import type { Metrics } from './metrics.ts';
@@ -91,6 +91,7 @@ export function createSubgraphServer<Context extends BaseContext>(options: {
     else if (!health.handle(request, response))
       sendText(response, 404, errorBody('NOT_FOUND', 'There is nothing here.'));
   });
+  const drainHttp = createHttpDrain(server);
   server.on('upgrade', function onUpgrade(request, socket, head) {
     socket.on('error', () => socket.destroy());
     if (request.url !== '/graphql') socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
@@ -101,10 +102,7 @@ export function createSubgraphServer<Context extends BaseContext>(options: {
   async function drainOnce(): Promise<void> {
     draining = true;
     health.drain();
-    await Promise.all([
-      drainHttp(server, { lingerMs, boundMs: drainMs }),
-      subscriptions.drain(Math.min(2000, drainMs)),
-    ]);
+    await Promise.all([drainHttp({ lingerMs, boundMs: drainMs }), subscriptions.drain(Math.min(2000, drainMs))]);
     if (started) await apollo.stop();
   }
   let drained: Promise<void> | undefined;

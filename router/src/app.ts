@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHealth } from '@cafe-for-me/lib/health';
+import { createHttpDrain, type HttpDrainTimes } from '@cafe-for-me/lib/http-drain';
 import type { Logger } from '@cafe-for-me/lib/log';
 import type { GrantPolicies } from './authorization/authorization-grants.ts';
 import { createAddressOf } from './transport/client-address.ts';
@@ -55,6 +56,8 @@ export interface RouterParts {
   readonly streamLimits?: Partial<CohortLimits>;
   /** Of the connections that carry subscriptions from subgraphs. */
   readonly upstreamTimes?: Partial<UpstreamTimes>;
+  /** Of connections, when it drains. */
+  readonly drainTimes?: HttpDrainTimes;
 }
 
 export interface Router {
@@ -67,7 +70,10 @@ export interface Router {
    * @throws when it can't be served; all stays as it was then
    */
   serve(graph: LoadedSupergraph): Promise<void>;
-  /** Not ready from now on; finishes what is in flight, closes sockets with 1012, lets go of everything. */
+  /**
+   * Not ready from now on; finishes what is in flight, closes sockets with 1012, lets go of everything. What a client neither
+   * sends nor reads to its end holds it up for 8 s at most.
+   */
   drain(): Promise<void>;
 }
 
@@ -174,10 +180,8 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   const toOwnName = createToOwnName(settings.listen.names);
   const forward = createForward(settings.pages, toOwnName, log);
   const personas = createPersonas(playground.tokens, toOwnName);
-  let draining = false;
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
-    if (draining) response.setHeader('connection', 'close');
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       return sendError(response, 400, 'BAD_REQUEST', 'The request names no host.');
     }
@@ -200,6 +204,7 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
   }
 
   const server = createServer({ keepAliveTimeout: 65_000, requireHostHeader: false }, handle);
+  const drainHttp = createHttpDrain(server);
   server.on('upgrade', function onUpgrade(request, socket, head) {
     if (pathOf(request) === endpoint) webSockets.upgrade(request, socket, head);
     else endWithError(socket, 404, 'NOT_FOUND', nothingHere);
@@ -224,15 +229,9 @@ export async function createRouter(parts: RouterParts): Promise<Router> {
       await subscriptions.moveTo(current);
     },
     async drain() {
-      draining = true;
       subscriptions.stop();
       health.drain();
-      const closed = new Promise((resolve) => server.close(resolve));
-      // A connection becomes idle when what was in flight on it is answered.
-      const sweep = setInterval(() => server.closeIdleConnections(), 20);
-      await open.drain();
-      await closed;
-      clearInterval(sweep);
+      await Promise.all([drainHttp(parts.drainTimes), open.drain()]);
       await forward?.close();
       await Promise.all([...retiring, current.retire()]);
     },

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyIdentity } from '@cafe-for-me/lib/router-identity';
@@ -174,5 +175,31 @@ describe('draining', () => {
     expect(JSON.parse(Buffer.concat(chunks).toString())).toEqual({ data: { me: { name: 'Alice' } } });
     await drained;
     await expect(fetch(health)).rejects.toThrow();
+  });
+
+  it('does not wait for connections that never asked anything', async () => {
+    const draining = await startRouter(subgraphs.sdl);
+    const silent = connect(Number(new URL(draining.url).port), '127.0.0.1')
+      .on('error', () => undefined)
+      .resume();
+    await once(silent, 'connect');
+    const closed = once(silent, 'close');
+    // An answer shows that the connection before it was taken.
+    await draining.post('{ me { name } }');
+    await draining.stop();
+    await closed;
+  });
+
+  it('cuts off after its bound whoever does not send the rest of a request', async () => {
+    const draining = await startRouter(subgraphs.sdl, { drainTimes: { lingerMs: 20, boundMs: 60 } });
+    const port = Number(new URL(draining.url).port);
+    const half = connect(port, '127.0.0.1')
+      .on('error', () => undefined)
+      .resume();
+    half.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
+    const closed = once(half, 'close');
+    await draining.post('{ me { name } }');
+    await draining.stop();
+    await closed;
   });
 });

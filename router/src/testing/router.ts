@@ -36,6 +36,7 @@ export async function startRouter(
       destination: { write: (line: string) => void lines.push(line) },
     }),
     upstreamTimes: { idleMs: 1 },
+    drainTimes: { lingerMs: 20 },
     ...parts,
   });
   const url = `${await router.listen(0, '127.0.0.1')}/graphql`;

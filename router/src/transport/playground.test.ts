@@ -65,6 +65,7 @@ describe('the playground', () => {
       const response = await fetch(new URL(name!, router.url));
       expect(response.status).toBe(200);
       expect(response.headers.get('cache-control')).toContain('immutable');
+      expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(10_000);
     }
   });
 
